@@ -1,0 +1,1 @@
+"""Units, people, their posts and roles, and how they sign in."""

@@ -1,0 +1,1 @@
+"""Roles that people hold, scoped to units."""

@@ -1,0 +1,1 @@
+"""The roster that coordinators keep, by hand and by workbook."""

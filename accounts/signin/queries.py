@@ -1,0 +1,91 @@
+"""Who is behind a session token."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.people.models import Person, Posting
+from accounts.roles.models import RoleGrant
+from accounts.signin.models import Account, LoginSession
+from accounts.units.models import UnitVersion
+from core import clock
+from core.permissions import SCOPED_ROLES, Role
+from core.viewer import Viewer
+
+
+def token_digest(token: str) -> str:
+    """What the table keeps of a token: its SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_live(now: datetime, idle_since: datetime) -> list[ColumnElement[bool]]:
+    """Conditions under which a session row still counts; ``idle_since``: last sign of life needed."""
+    return [
+        LoginSession.revoked_at.is_(None),
+        LoginSession.expires_at > now,
+        LoginSession.last_seen_at > idle_since,
+    ]
+
+
+def viewer_of(session: Session, token: str, now: datetime, idle_since: datetime) -> Viewer | None:
+    """The person signed in with this token, with their roles; None where it no longer counts."""
+    today = clock.civil_date(now)
+    row = session.execute(
+        select(
+            Person.id, Person.staff_no, Person.name, Posting.unit_id,
+            UnitVersion.name.label("unit_name"),
+            Account.must_change, Account.text_size, Account.locale,
+        )
+        .select_from(LoginSession)
+        .join(Person, Person.id == LoginSession.person_id)
+        .join(Account, Account.person_id == Person.id)
+        .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.valid_to.is_(None)))
+        .outerjoin(
+            UnitVersion,
+            and_(
+                UnitVersion.unit_id == Posting.unit_id,
+                UnitVersion.valid_from <= today,
+                or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to >= today),
+            ),
+        )
+        .where(
+            LoginSession.token_digest == token_digest(token),
+            Account.disabled_at.is_(None),
+            *is_live(now, idle_since),
+        )
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    return Viewer(
+        person_id=row.id,
+        staff_no=row.staff_no,
+        name=row.name,
+        unit_id=row.unit_id,
+        unit_name=row.unit_name or "",
+        session_token=token,
+        scopes=_scopes(session, row.id, now),
+        must_change_password=row.must_change,
+        text_size=row.text_size,
+        locale=row.locale,
+    )
+
+
+def _scopes(session: Session, person_id: int, now: datetime) -> dict[Role, frozenset[int] | None]:
+    scopes: dict[Role, frozenset[int] | None] = {}
+    for role, unit_id in session.execute(
+        select(RoleGrant.role, RoleGrant.unit_id).where(
+            RoleGrant.person_id == person_id,
+            RoleGrant.revoked_at.is_(None),
+            or_(RoleGrant.expires_at.is_(None), RoleGrant.expires_at > now),
+        )
+    ):
+        if role in SCOPED_ROLES:
+            units = scopes.get(role) or frozenset()
+            scopes[role] = units | ({unit_id} if unit_id is not None else set())
+        else:
+            scopes[role] = None
+    return scopes

@@ -1,0 +1,173 @@
+"""Composition root: puts the rooms together. ``flask --app app …``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from datetime import timedelta
+from types import ModuleType
+
+from flask import Flask, session
+from flask_babel import Babel
+from flask_babel import lazy_gettext as _l
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from accounts.signin.queries import viewer_of
+from config import ROOT, Settings
+from core import clock, formats, guards, headers, logs, navigation, openapi, problems, signing
+from core.audit.services import provide_actor
+from core.db import db, reading
+from core.navigation import Item
+from core.permissions import Permission
+from core.viewer import Viewer
+
+# Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
+# views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
+ROOMS = (
+    "core", "core.audit", "core.jobs", "core.rulebook",
+    "accounts.units", "accounts.people", "accounts.roles", "accounts.signin", "accounts.roster",
+    "accounts.approvals",
+    "question_bank.laws", "question_bank.questions", "question_bank.imports",
+    "quiz.occasions", "quiz.papers", "quiz.attempts",
+    "training",
+    "certification.exams", "certification.certificates",
+    "reporting.home", "reporting.demo",
+)  # fmt: skip
+
+NAVIGATION = (
+    Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
+    Item(_l("题库"), "questions.index", Permission.BANK_READ, "book"),
+    Item(_l("法规"), "laws.index", Permission.BANK_READ, "scale"),
+    Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
+    Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),
+    Item(_l("证书"), "certificates.mine", Permission.RESULT_OWN, "seal"),
+    Item(_l("培训管理"), "training.index", Permission.TRAINING_READ, "calendar"),
+    Item(_l("考试管理"), "exams.index", Permission.EXAM_READ, "pen"),
+    Item(_l("发证"), "certificates.index", Permission.CERTIFICATE_READ, "seal"),
+    Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "person"),
+    Item(_l("单位"), "units.index", Permission.UNIT_READ, "building"),
+    Item(_l("规则"), "rulebook.index", Permission.RULE_READ, "rule"),
+    Item(_l("审计"), "audit.index", Permission.AUDIT_READ, "list"),
+)
+
+LANGUAGES = ("zh_Hans_CN", "en")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for these settings; for the environment's where none are given."""
+    settings = settings or Settings.from_env()
+    app = Flask(__name__, instance_path=str(settings.instance_dir.resolve()))
+    _configure(app, settings)
+    logs.configure(settings.log_level)
+    logs.init_app(app)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
+    CSRFProtect(app)
+    Babel(app, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai",
+          locale_selector=_locale)  # fmt: skip
+    Bootstrap5(app)
+    _sign_in(app, settings)
+    problems.init_app(app)
+    headers.init_app(app, https=settings.is_https)
+    formats.init_app(app)
+    navigation.init_app(app, NAVIGATION)
+    _mount_rooms(app)
+    openapi.init_app(app)
+    _connect_rooms()
+    app.context_processor(lambda: {"org": settings, "viewer": guards.current_viewer()})
+    _serve_static(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    secret, key = settings.secret_key, settings.signing_key
+    if settings.is_sqlite:
+        secret = secret or signing.kept(settings.instance_dir / "secret_key", signing.new_secret())
+        key = key or signing.kept(settings.instance_dir / "signing_key", signing.new_signing_key())
+    app.extensions["settings"] = settings
+    app.extensions["signer"] = signing.Signer.from_text(key)
+    app.config.update(
+        SECRET_KEY=secret,
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        MAX_CONTENT_LENGTH=settings.upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: the default hour is one exam
+        WTF_CSRF_SSL_STRICT=False,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        SESSION_COOKIE_NAME="__Host-shanggang" if settings.is_https else "shanggang",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.is_sqlite:
+        return {}
+    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
+
+
+def _sign_in(app: Flask, settings: Settings) -> None:
+    login = LoginManager(app)
+    login.session_protection = None  # type: ignore[assignment]  # sessions are server-side and revocable; addresses change
+    idle = timedelta(hours=settings.session_idle_hours)
+
+    @login.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> Viewer | None:
+        now = clock.now()
+        return viewer_of(reading(), token, now, now - idle)
+
+    app.before_request(guards.enforce)
+    provide_actor(guards.request_actor)
+
+
+def _locale() -> str:
+    person = guards.current_viewer()
+    chosen = (person.locale if person else "") or session.get("language", "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def _parts(name: str) -> Iterator[ModuleType]:
+    for room in ROOMS:
+        full = f"{room}.{name}"
+        if importlib.util.find_spec(room) and importlib.util.find_spec(full):
+            yield importlib.import_module(full)
+
+
+def _mount_rooms(app: Flask) -> None:
+    for _models in _parts("models"):
+        pass  # importing a room's models is what makes its tables known
+    for module in (*_parts("views"), *_parts("api")):
+        app.register_blueprint(module.bp)
+    for module in _parts("commands"):
+        app.cli.add_command(module.cli)
+    app.extensions["jobs"] = {
+        job.name: job for module in _parts("jobs") for job in getattr(module, "JOBS", ())
+    }
+
+
+def _connect_rooms() -> None:
+    """What must happen above when something happens below."""
+
+
+def _serve_static(app: Flask) -> None:
+    """Our files and Bootstrap's, compressed and cached; Flask serves them in development."""
+    if app.debug:
+        return
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600
+    )

@@ -1,0 +1,1 @@
+"""Exams and the certificates they lead to."""

@@ -1,0 +1,125 @@
+"""Settings of one installation: read from SHANGGANG_* variables, typed, checked at boot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "SHANGGANG_"
+ROOT = Path(__file__).resolve().parent
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be understood; the text names it and the remedy."""
+
+
+def _flag(text: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "": False,
+    }
+    return words[text.strip().lower()]
+
+
+def setting(help_: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
+    """Declare one setting: its default, how its text is read, and the sentence operators see."""
+    return field(default=default, metadata={"help": help_, "parse": parse})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may set. Every field is one variable: ``SHANGGANG_`` + its name."""
+
+    database_url: str = setting(
+        "Address of the database. Empty: the embedded SQLite file in the instance folder.", ""
+    )
+    instance_dir: Path = setting(  # noqa: RUF009 (a path does not change)
+        "Folder for the embedded database and the keys made on first start.",
+        ROOT / "instance",
+        Path,
+    )
+    secret_key: str = setting(
+        "Signs cookies. Made in the instance folder for SQLite; must be set for PostgreSQL.", ""
+    )
+    signing_key: str = setting(
+        "Ed25519 private key (base64 of 32 bytes) that signs receipts and certificates. "
+        "Made in the instance folder for SQLite; must be set for PostgreSQL.",
+        "",
+    )
+    public_url: str = setting(
+        "Address under which people reach the site; https:// switches on Secure cookies and HSTS.",
+        "",
+    )
+    trusted_proxies: int = setting(
+        "How many reverse proxies stand in front and may set X-Forwarded-*.", 0, int
+    )
+    org_name: str = setting(
+        "Name of the leading office, as printed.", "龙城市政务公开领导小组办公室"
+    )
+    office_hours: str = setting(
+        "Office hours in the page foot.", "办公时间 8:00–12:00，15:00–18:00"
+    )
+    certificate_number: str = setting(
+        "Pattern of certificate numbers; {year} and {number} are filled in.",
+        "政公证 {year}-{number:06d}",
+    )
+    session_idle_hours: int = setting("A sign-in ends after so many idle hours.", 8, int)
+    session_days: int = setting("A sign-in ends after so many days in any case.", 7, int)
+    upload_mb: int = setting("Largest accepted upload, in MB.", 10, int)
+    demo: bool = setting(
+        "Demo mode: allows demo accounts. Never set it in production.", False, _flag
+    )
+    log_level: str = setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read all settings; raise SettingsError that names a bad one."""
+        env = os.environ if env is None else env
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            text = env.get(PREFIX + item.name.upper())
+            if text is None:
+                continue
+            try:
+                values[item.name] = item.metadata["parse"](text)
+            except (KeyError, ValueError):
+                raise SettingsError(
+                    f"{PREFIX}{item.name.upper()}={text!r} cannot be understood: {item.metadata['help']}"
+                ) from None
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse combinations that would run unsafely."""
+        if not self.is_sqlite:
+            for name in ("secret_key", "signing_key"):
+                if not getattr(self, name):
+                    raise SettingsError(
+                        f"{PREFIX}{name.upper()} must be set when {PREFIX}DATABASE_URL is PostgreSQL; "
+                        "make one with: flask --app app keys new"
+                    )
+        if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
+            raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with http:// or https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address; the embedded file where none is set."""
+        return self.database_url or f"sqlite:///{(self.instance_dir / 'shanggang.db').resolve()}"

@@ -1,0 +1,60 @@
+"""Forms: one base class, and fields that speak as officials do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, StringField
+from wtforms.validators import InputRequired, Length
+
+from core import clock
+
+
+class Form(FlaskForm):
+    """Base of all forms. CSRF is checked for the whole application, not form by form."""
+
+    class Meta:
+        csrf = False
+
+    def ask(self) -> bool:
+        """Whether the form was sent and is sound."""
+        return request.method == "POST" and bool(self.validate())
+
+    def refuse(self, field: str, message: str) -> None:
+        """Put a service's refusal beside the field that it is about."""
+        target = self[field]
+        target.errors = [*target.errors, message]
+
+
+def required(message: Any = None) -> InputRequired:
+    """The field must be filled in."""
+    return InputRequired(message or cast(str, _l("这一项要填")))
+
+
+def at_most(length: int) -> Length:
+    """The text may have so many characters."""
+    return Length(max=length, message=cast(str, _l("最多 %(max)d 个字")))
+
+
+class TrimmedField(StringField):
+    """A line of text without blanks around it."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if isinstance(self.data, str):
+            self.data = self.data.strip()
+
+
+class MomentField(DateTimeLocalField):
+    """A date and time typed in Asia/Shanghai; ``instant`` is aware UTC."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **kwargs)
+
+    @property
+    def instant(self) -> datetime | None:
+        return clock.from_form(self.data) if self.data else None

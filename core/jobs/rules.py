@@ -1,0 +1,29 @@
+"""What a job is, and which slot an instant belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that happens by itself every so often.
+
+    ``run(now)`` does everything that is due by ``now`` in transactions of its own, at most 100
+    things each, may be repeated at any time, and returns a short sentence of what it did.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], str]
+    help: str
+    lease: timedelta = timedelta(minutes=10)
+
+
+def slot_of(job: Job, now: datetime) -> str:
+    """Name of the slot that ``now`` falls in: the instant at which the slot began."""
+    return (EPOCH + (now - EPOCH) // job.every * job.every).isoformat()

@@ -1,0 +1,83 @@
+"""Lists that sort, filter and page, with all of it in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+PER_PAGE = 20
+PAGE_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list. ``page`` counts from 1; ``sort`` is a key, ``-key`` descending."""
+
+    items: Sequence[Any]
+    total: int
+    page: int
+    per_page: int
+    sort: str
+    path: str
+    args: Mapping[str, str]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * self.per_page + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.page * self.per_page, self.total)
+
+    def url(self, **changes: Any) -> str:
+        """The same list with changes, e.g. ``url(page=2)``; None removes."""
+        args = {**self.args, **changes}
+        kept = {key: value for key, value in args.items() if value not in (None, "")}
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    def sort_url(self, key: str) -> str:
+        """The list sorted by a key; descending where it is sorted by it already."""
+        return self.url(sort=f"-{key}" if self.sort == key else key, page=None)
+
+
+def listing(
+    session: Session,
+    query: Select[Any],
+    *,
+    sorts: Mapping[str, Any] | None = None,
+    default: str = "",
+    per_page: int = PER_PAGE,
+    scalars: bool = True,
+) -> Listing:
+    """Run a list query for the address of this request: one count, one page, two statements.
+
+    ``sorts``: key → column. ``default``: the sort where the address names none. Unknown pages and
+    sorts fall back rather than fail, because people edit addresses.
+    """
+    sorts = sorts or {}
+    args = {key: value for key, value in request.args.items() if value}
+    sort = args.get("sort", default)
+    if sort.lstrip("-") not in sorts:
+        sort = default
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    text = args.get("page", "1")
+    page = min(
+        max(int(text) if text.isdecimal() and len(text) <= PAGE_DIGITS else 1, 1),
+        max(1, -(-total // per_page)),
+    )
+    if sort:
+        column = sorts[sort.lstrip("-")]
+        query = query.order_by(None).order_by(column.desc() if sort.startswith("-") else column)
+    rows = session.execute(query.limit(per_page).offset((page - 1) * per_page))
+    items = rows.scalars().all() if scalars else rows.all()
+    return Listing(items, total, page, per_page, sort, request.path, args)

@@ -1,0 +1,1 @@
+"""Questions, their topics and legal basis, review, import and export."""

@@ -1,0 +1,1 @@
+"""Uploaded question files: preview, then all or nothing."""

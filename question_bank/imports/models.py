@@ -1,0 +1,26 @@
+"""Uploaded question files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class QuestionImport(Base):
+    """One uploaded file: its rows as read and judged, and when the good ones went in."""
+
+    __tablename__ = "question_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    filename: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    rows: Mapped[list[Any]]
+    imported_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]

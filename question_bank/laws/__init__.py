@@ -1,0 +1,1 @@
+"""Law sources, their versions and articles."""

@@ -1,0 +1,133 @@
+"""Topics, questions, immutable versions and the events of their review."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, enum_type
+
+
+class QuestionType(StrEnum):
+    """The types of question."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    TRUE_FALSE = "true_false"
+    FILL_IN = "fill_in"
+
+
+class Difficulty(StrEnum):
+    """How hard a question is said to be."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class Pool(StrEnum):
+    """What a question may be used for: 练习, 考试, 皆可."""
+
+    PRACTICE = "practice"
+    EXAM = "exam"
+    BOTH = "both"
+
+
+class VersionState(StrEnum):
+    """draft → in_review → approved | returned; approved → retired (also by a newer version)."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
+class Topic(Base):
+    """A field of knowledge (知识点)."""
+
+    __tablename__ = "topic"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    ordinal: Mapped[int] = mapped_column(default=0)
+
+
+class Question(Base):
+    """A question for ever; what it says is in its versions."""
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)  # 编号, e.g. Q-000123
+    created_at: Mapped[datetime]
+
+
+class QuestionVersion(Base):
+    """What a question says. Content never changes once it has left draft; only the state moves.
+
+    ``options``: texts in the author's order (empty for true/false and fill-in).
+    ``key``: single and multiple: sorted indexes into options; true/false: a boolean;
+    fill-in: for each blank the list of accepted texts.
+    """
+
+    __tablename__ = "question_version"
+    __table_args__ = (
+        UniqueConstraint("question_id", "number", name="uq_question_version_number"),
+        Index(
+            "uq_question_version_approved",
+            "question_id",
+            unique=True,
+            sqlite_where=text("state = 'approved'"),
+            postgresql_where=text("state = 'approved'"),
+        ),
+        Index(
+            "uq_question_version_open",
+            "question_id",
+            unique=True,
+            sqlite_where=text("state IN ('draft', 'in_review', 'returned')"),
+            postgresql_where=text("state IN ('draft', 'in_review', 'returned')"),
+        ),
+        Index("ix_question_version_draw", "state", "topic_id", "type", "difficulty"),
+        Index("ix_question_version_digest", "digest"),
+        Index("ix_question_version_article", "article_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id"))
+    number: Mapped[int]  # 1, 2, …
+    state: Mapped[VersionState]
+    type: Mapped[QuestionType]
+    stem: Mapped[str] = mapped_column(Text)
+    options: Mapped[list[Any]]
+    key: Mapped[Any] = mapped_column(JSON)
+    explanation: Mapped[str] = mapped_column(Text, default="")
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
+    difficulty: Mapped[Difficulty]
+    pool: Mapped[Pool]
+    may_shuffle: Mapped[bool] = mapped_column(default=True)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
+    basis: Mapped[str] = mapped_column(String(200), default="")  # the citation as written
+    digest: Mapped[str] = mapped_column(String(64))  # of type, stem, options and key
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("question_import.id"))
+
+
+class ReviewEvent(Base):
+    """One step of a version through review. Append-only."""
+
+    __tablename__ = "review_event"
+    __table_args__ = (Index("ix_review_event_version", "version_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))
+    from_state: Mapped[VersionState | None] = mapped_column(enum_type(VersionState, "from_state"))
+    to_state: Mapped[VersionState]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    comment: Mapped[str] = mapped_column(String(500), default="")

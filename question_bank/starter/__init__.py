@@ -1,0 +1,1 @@
+"""The starter bank: questions of our own on the law of government openness."""

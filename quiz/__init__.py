@@ -1,0 +1,1 @@
+"""Sittings: occasions, papers, attempts, grading."""

@@ -1,0 +1,1 @@
+"""One person working on one paper: the protocol of a sitting."""

@@ -1,0 +1,1 @@
+"""What people sit: window, rules, frozen pool."""

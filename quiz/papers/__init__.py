@@ -1,0 +1,1 @@
+"""Papers drawn from a frozen pool by a stored seed."""

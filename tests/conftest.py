@@ -1,0 +1,27 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from core.db import transaction
+
+pytest_plugins = ["tests.postgres", "tests.chromium", "tests.databases"]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript and without a sign-in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def door(app: Flask) -> Iterator[Session]:
+    """A session inside one committed transaction, for arranging rows in tests of services."""
+    with app.app_context(), transaction() as session:
+        yield session
