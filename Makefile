@@ -1,6 +1,7 @@
 # Shanggang 上岗: everything a newcomer, a tester and an operator type. `make` alone lists it.
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 PORT    ?= 5000
 WORKERS ?= 2
@@ -46,7 +47,7 @@ help:  ## list what can be made
 setup: .venv/dev.stamp setup-runtime  ## make .venv with everything pinned, compile translations
 
 setup-runtime: .venv/runtime.stamp
-	@$(if $(CATALOGS),$(MAKE) --no-print-directory $(CATALOGS))
+	@$(if $(CATALOGS),$(MAKE) --silent --no-print-directory $(CATALOGS),:)
 
 # --- running -----------------------------------------------------------------
 
@@ -54,7 +55,7 @@ setup-runtime: .venv/runtime.stamp
 run: setup-runtime  ## try it: embedded database, demo data, http://127.0.0.1:PORT
 	@$(FLASK) db upgrade
 	@$(FLASK) demo load --if-empty
-	@exec $(FLASK) run-demo --port $(PORT)
+	@exec $(FLASK) demo serve --port $(PORT)
 
 serve: setup-runtime  ## production server (PORT, WORKERS, SHANGGANG_DATABASE_URL)
 	@now=$$($(FLASK) db current) || exit 1; \
@@ -96,7 +97,15 @@ fix: setup  ## format and repair what can be repaired safely
 
 # --- upkeep ------------------------------------------------------------------
 
-.PHONY: lock clean
+.PHONY: po lock clean
+po: setup  ## collect new texts into translations/en for translating
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	  $(BIN)/pybabel --quiet extract -F babel.cfg -k _l -k lazy_gettext -k lazy_ngettext:1,2 -k lazy_pgettext:1c,2 \
+	    --sort-output --no-location --project=Shanggang -o "$$dir/messages.pot" . && \
+	  $(BIN)/pybabel --quiet update -i "$$dir/messages.pot" -d translations -l en --init-missing \
+	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100
+	@$(BIN)/python -m tools.check_translations || true
+
 lock:  ## pin dependencies anew after a change of requirements*.in (uses uv)
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	  $(PYTHON) -m venv "$$dir" && "$$dir/bin/python" -m pip --disable-pip-version-check install --quiet uv && \

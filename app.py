@@ -6,9 +6,10 @@ import importlib
 import importlib.util
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from types import ModuleType
 
-from flask import Flask, session
+from flask import Flask, has_request_context, session, url_for
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
 from flask_bootstrap import Bootstrap5
@@ -19,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from accounts.signin.queries import viewer_of
+from accounts.signin.rules import LANGUAGES
 from config import ROOT, Settings
 from core import clock, formats, guards, headers, logs, navigation, openapi, problems, signing
 from core.audit.services import provide_actor
@@ -31,8 +33,8 @@ from core.viewer import Viewer
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
 ROOMS = (
     "core", "core.audit", "core.jobs", "core.rulebook",
-    "accounts.units", "accounts.people", "accounts.roles", "accounts.signin", "accounts.roster",
-    "accounts.approvals",
+    "accounts.units", "accounts.people", "accounts.roles", "accounts.throttle", "accounts.signin",
+    "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.imports",
     "quiz.occasions", "quiz.papers", "quiz.attempts",
     "training",
@@ -43,20 +45,18 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
     Item(_l("题库"), "questions.index", Permission.BANK_READ, "book"),
-    Item(_l("法规"), "laws.index", Permission.BANK_READ, "scale"),
+    Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),
-    Item(_l("证书"), "certificates.mine", Permission.RESULT_OWN, "seal"),
+    Item(_l("证书"), "certificates.mine", Permission.RESULT_OWN, "certificate"),
     Item(_l("培训管理"), "training.index", Permission.TRAINING_READ, "calendar"),
     Item(_l("考试管理"), "exams.index", Permission.EXAM_READ, "pen"),
-    Item(_l("发证"), "certificates.index", Permission.CERTIFICATE_READ, "seal"),
-    Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "person"),
-    Item(_l("单位"), "units.index", Permission.UNIT_READ, "building"),
-    Item(_l("规则"), "rulebook.index", Permission.RULE_READ, "rule"),
+    Item(_l("发证"), "certificates.index", Permission.CERTIFICATE_READ, "certificate"),
+    Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "people"),
+    Item(_l("单位"), "units.index", Permission.UNIT_READ, "grid"),
+    Item(_l("规则"), "rulebook.index", Permission.RULE_READ, "list"),
     Item(_l("审计"), "audit.index", Permission.AUDIT_READ, "list"),
 )
-
-LANGUAGES = ("zh_Hans_CN", "en")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _mount_rooms(app)
     openapi.init_app(app)
     _connect_rooms()
-    app.context_processor(lambda: {"org": settings, "viewer": guards.current_viewer()})
+    app.context_processor(partial(_context, settings))
     _serve_static(app)
     return app
 
@@ -136,9 +136,22 @@ def _sign_in(app: Flask, settings: Settings) -> None:
 
 
 def _locale() -> str:
+    if not has_request_context():
+        return LANGUAGES[0]  # commands and jobs
     person = guards.current_viewer()
     chosen = (person.locale if person else "") or session.get("language", "")
     return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+def _context(settings: Settings) -> dict[str, object]:
+    """What every template may use."""
+    return {
+        "org": settings,
+        "viewer": guards.current_viewer(),
+        "language": "en" if _locale() == "en" else "zh-CN",
+        "home_url": url_for("home.index"),
+        "sign_in_url": url_for("accounts.sign_in"),
+    }
 
 
 def _parts(name: str) -> Iterator[ModuleType]:

@@ -17,19 +17,6 @@ class SettingsError(Exception):
     """A setting is missing or cannot be understood; the text names it and the remedy."""
 
 
-def _flag(text: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "": False,
-    }
-    return words[text.strip().lower()]
-
-
 def setting(help_: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
     """Declare one setting: its default, how its text is read, and the sentence operators see."""
     return field(default=default, metadata={"help": help_, "parse": parse})
@@ -75,9 +62,6 @@ class Settings:
     session_idle_hours: int = setting("A sign-in ends after so many idle hours.", 8, int)
     session_days: int = setting("A sign-in ends after so many days in any case.", 7, int)
     upload_mb: int = setting("Largest accepted upload, in MB.", 10, int)
-    demo: bool = setting(
-        "Demo mode: allows demo accounts. Never set it in production.", False, _flag
-    )
     log_level: str = setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
 
     @classmethod

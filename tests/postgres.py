@@ -22,7 +22,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psutil
 import psycopg
@@ -75,13 +75,20 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Postgres:
     """One private server in a temporary folder, reached through a socket there."""
 
-    def __init__(self, *, fsync: bool = True, owner: int | None = None) -> None:
-        """Prepare a server; it dies with the process ``owner`` (default: this one)."""
+    def __init__(self, *, fsync: bool = True, run: Path | None = None) -> None:
+        """Prepare a server; it dies with this process, or with the one that began ``run``."""
         self.fsync = fsync
-        self.owner = owner or os.getpid()
+        self._run_folder = run
         self._as = _unprivileged()
         self._folder: Path | None = None
         self._bin = binaries()
@@ -118,6 +125,7 @@ class Postgres:
             "listen_addresses": "",
             "unix_socket_directories": str(self._folder),
             "shared_buffers": "32MB",
+            "dynamic_shared_memory_type": "mmap",  # containers have a small /dev/shm
         }
         if not self.fsync:
             settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -145,7 +153,12 @@ class Postgres:
         for process in reversed(processes):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes, timeout=5)
+        until = time.monotonic() + 10
+        while any(map(_lives, processes)) and time.monotonic() < until:
+            time.sleep(0.005)
+        # Until something reaps the dead, PostgreSQL would take their ids for a running server.
+        for lock in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
+            lock.unlink()
 
     def restart(self) -> str:
         """Start the server again on what it stored, whether it was killed or still runs."""
@@ -155,7 +168,7 @@ class Postgres:
         while True:
             try:
                 return self.start()
-            except subprocess.CalledProcessError:  # orphans of the killed server are still leaving
+            except subprocess.CalledProcessError:  # something of the old server still goes
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
@@ -219,10 +232,12 @@ class Postgres:
         script = (
             '(while [ -d "$2" ] && kill -0 "$1"; do sleep 2; done; '
             'pid=$(head -n 1 "$2/data/postmaster.pid") && kill -QUIT "$pid"; '
-            'sleep 1; rm -rf "$2") >/dev/null 2>&1 </dev/null &'
+            'sleep 1; rm -rf "$2" "$3") >/dev/null 2>&1 </dev/null &'
         )
+        run = self._run_folder
+        owner = (run / "owner").read_text() if run else str(os.getpid())
         subprocess.run(
-            ["sh", "-c", script, "sh", str(self.owner), str(self.folder)],
+            ["sh", "-c", script, "sh", owner, str(self.folder), str(run or "")],
             check=True,
             start_new_session=True,
         )
@@ -278,16 +293,21 @@ def _run_folder() -> Path:
 
 
 def start() -> str:
-    """Address of the shared server; the first caller of all processes starts it."""
+    """Address of the shared server; the first caller of all processes starts it.
+
+    Where there is no PostgreSQL the test is skipped, or failed if CI is true.
+    """
     if given := os.environ.get(GIVEN):
         return make_url(given).set(drivername="postgresql+psycopg").render_as_string(False)
     folder = _run_folder()
     with FileLock(folder / "postgres.lock"):
         note = folder / "postgres"
         if not note.exists():
-            server = Postgres(fsync=False, owner=int((folder / "owner").read_text()))
+            server = Postgres(fsync=False, run=folder)
             try:
                 server.start()
+            except Unavailable as error:
+                missing(error)
             except BaseException:
                 server.stop()
                 raise
@@ -330,7 +350,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
 
 
-def missing(reason: object) -> None:
+def missing(reason: object) -> NoReturn:
     """Skip a test that cannot run on this machine; fail it where everything must run."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(str(reason), pytrace=False)
@@ -340,11 +360,7 @@ def missing(reason: object) -> None:
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
     """Address of the shared server's maintenance database."""
-    try:
-        return start()
-    except Unavailable as error:
-        missing(error)
-        raise
+    return start()
 
 
 @pytest.fixture

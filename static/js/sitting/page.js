@@ -1,0 +1,163 @@
+// Page: the question on the screen, and the keys that work on it. All text goes in as text.
+
+import { fill, fromTemplate, say } from "./words.js";
+import { tidyValue } from "./state.js";
+
+const TYPING_MS = 500; // a blank is sent when the typing rests
+
+/** Choices of a question: [{key, text, value}]. */
+function choices(question) {
+  if (question.type !== "true_false") {
+    return question.options.map(({ key, text }) => ({ key, text, value: key }));
+  }
+  return [
+    { key: "A", text: say("is_true"), value: true },
+    { key: "B", text: say("is_false"), value: false },
+  ];
+}
+
+export class Page {
+  /** `act`: {answer(value), go(position), mark(), handIn()}. */
+  constructor({ slot, state, act, title }) {
+    Object.assign(this, { slot, state, act, title });
+    this.isLocked = false;
+    this.typing = 0;
+    document.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Draw the present question; `focus`: put the focus on its stem, so that it is read out. */
+  draw({ focus = true } = {}) {
+    this.flush();
+    const { state } = this;
+    const question = state.question();
+    const form = fromTemplate("question");
+    fill(form, {
+      number: say("question_n", { n: question.position }),
+      total: say("of_total", { n: state.count }),
+      kind: say("kind_marks", { type: say(question.type), marks: question.marks }),
+      stem: question.stem,
+      hint: say(`hint_${question.type}`),
+    });
+    const place = form.querySelector(".sg-options");
+    const draw = question.type === "fill_in" ? this.#blanks : this.#options;
+    place.append(...draw.call(this, question));
+    const isLast = state.current === state.count;
+    form.querySelector("[value=prev]").hidden = state.current === 1;
+    form.querySelector("[value=next]").hidden = isLast;
+    form.querySelector("[value=summary]").hidden = !isLast;
+    form.addEventListener("submit", (event) => this.#submitted(event));
+    form.addEventListener("change", (event) => {
+      if (event.target.name === "a") this.flush();
+    });
+    this.slot.replaceChildren(form);
+    this.form = form;
+    this.drawMark();
+    this.lock(this.isLocked);
+    document.title = `${say("question_n", { n: question.position })} · ${this.title}`;
+    if (focus) form.querySelector("legend").focus({ preventScroll: true });
+    if (focus) scrollTo({ top: 0 });
+  }
+
+  #options(question) {
+    const isBox = question.type === "multiple";
+    const chosen = [this.state.value() ?? []].flat();
+    return choices(question).map(({ key, text, value }) => {
+      const option = fill(fromTemplate(isBox ? "box" : "radio"), { key, text });
+      const input = option.querySelector("input");
+      input.value = key;
+      input.checked = chosen.includes(value);
+      input.addEventListener("change", () => this.act.answer(this.#read()));
+      return option;
+    });
+  }
+
+  #blanks(question) {
+    const texts = this.state.value() ?? [];
+    return Array.from({ length: question.blanks }, (_, index) => {
+      const blank = fill(fromTemplate("blank"), { label: say("blank_n", { n: index + 1 }) });
+      const input = blank.querySelector("input");
+      input.value = texts[index] ?? "";
+      input.addEventListener("input", () => {
+        clearTimeout(this.typing);
+        this.typing = setTimeout(() => this.flush(), TYPING_MS);
+      });
+      return blank;
+    });
+  }
+
+  /** Take over what is being typed right now. */
+  flush() {
+    if (!this.typing) return;
+    clearTimeout(this.typing);
+    this.typing = 0;
+    this.act.answer(this.#read());
+  }
+
+  /** The value that the inputs show. */
+  #read() {
+    const question = this.state.question();
+    const inputs = [...this.form.querySelectorAll("[name=a]")];
+    if (question.type === "fill_in") return tidyValue(inputs.map((input) => input.value.trim()));
+    const keys = inputs.filter((input) => input.checked).map((input) => input.value);
+    if (question.type === "multiple") return tidyValue(keys);
+    if (!keys.length) return null;
+    return question.type === "true_false" ? keys[0] === "A" : keys[0];
+  }
+
+  drawMark() {
+    const isMarked = this.state.marks.has(this.state.current);
+    const button = this.form.querySelector("[value=flag]");
+    button.setAttribute("aria-pressed", String(isMarked));
+    button.querySelector("svg").classList.toggle("sg-i--on", isMarked);
+    fill(button, { mark: say(isMarked ? "marked" : "mark") });
+  }
+
+  /** Read-only: the answers are seen, and none can be changed. */
+  lock(isLocked) {
+    this.isLocked = isLocked;
+    if (!this.form) return;
+    this.form.querySelector("fieldset").disabled = isLocked;
+    for (const name of ["flag", "clear"]) this.form.querySelector(`[value=${name}]`).disabled = isLocked;
+  }
+
+  clear() {
+    clearTimeout(this.typing);
+    this.typing = 0;
+    this.act.answer(null);
+    this.draw({ focus: false });
+  }
+
+  #submitted(event) {
+    event.preventDefault();
+    const verb = event.submitter?.value ?? "next";
+    const { current } = this.state;
+    if (verb === "prev") this.act.go(current - 1);
+    if (verb === "next") this.act.go(current + 1);
+    if (verb === "flag") this.act.mark();
+    if (verb === "clear") this.clear();
+    if (verb === "summary") this.act.handIn();
+  }
+
+  /** ←→ change the question, 1–8 choose, space marks, Enter goes on; typing stays typing. */
+  #key(event) {
+    const { target, key } = event;
+    if (!this.form || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (document.querySelector("dialog[open]")) return;
+    const isTyping = target.matches?.("input[type=text]");
+    const isControl = target.matches?.("a, button, summary") || target.matches?.("input:focus-visible");
+    const { current } = this.state;
+    if (key === "Enter" && !target.matches?.("a, button, summary")) this.act.go(current + 1);
+    else if (isTyping) return;
+    else if (key === "ArrowLeft") this.act.go(current - 1);
+    else if (key === "ArrowRight") this.act.go(current + 1);
+    else if (key === " " && !isControl) this.act.mark();
+    else if (/^[1-8]$/.test(key)) this.#choose(Number(key));
+    else return;
+    event.preventDefault();
+  }
+
+  #choose(number) {
+    const input = this.form.querySelectorAll(".sg-option input")[number - 1];
+    if (input && !input.matches(":disabled")) input.click();
+  }
+}

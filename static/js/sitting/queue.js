@@ -1,0 +1,187 @@
+// Queue: what was answered on this device, kept in the browser's storage until the server has it.
+//
+// One record per person and attempt: {epoch, entries, doubts, marks, at}. An entry is
+// {seq, value, acked, base}: base is the server's [epoch, seq] that the answer was given upon.
+// Only values of answers are kept here, never the paper.
+
+const PREFIX = "sg.sitting.";
+const KEEP_MS = 14 * 24 * 3600 * 1000;
+
+/** Storage that survives a reload, or, where the browser refuses it, one that does not. */
+function storage() {
+  try {
+    localStorage.setItem(`${PREFIX}test`, "1");
+    localStorage.removeItem(`${PREFIX}test`);
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+export class Queue {
+  constructor(person, attempt) {
+    this.store = storage();
+    this.key = `${PREFIX}${person}.${attempt}`;
+    this.record = this.#read();
+  }
+
+  /** Whether a reload would find the answers again. */
+  get isLasting() {
+    return this.store !== null;
+  }
+
+  get epoch() {
+    return this.record?.epoch ?? 0;
+  }
+
+  get marks() {
+    return this.record?.marks ?? [];
+  }
+
+  #read() {
+    try {
+      return JSON.parse(this.store?.getItem(this.key) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  #write() {
+    this.record.at = Date.now();
+    try {
+      this.store?.setItem(this.key, JSON.stringify(this.record));
+    } catch {
+      this.store = null; // full or forbidden: what is in memory is still sent
+    }
+  }
+
+  /** Whether a newer window has written since; then this one must not. */
+  isOvertaken() {
+    const kept = this.#read();
+    return kept !== null && kept.epoch > this.epoch;
+  }
+
+  /**
+   * A new epoch has begun. What was not acknowledged goes on where the server's answer is still
+   * the one it was given upon; where it has changed since, it is returned as a doubt:
+   * [{position, mine, theirs}], and kept until `settle`.
+   */
+  begin(epoch, answers) {
+    const former = this.#read() ?? this.record ?? { epoch: 0, entries: {}, doubts: {}, marks: [] };
+    const entries = {};
+    const doubts = {};
+    const waiting = { ...former.doubts };
+    for (const [position, entry] of Object.entries(former.entries)) {
+      if (!entry.acked) waiting[position] = { ...entry, epoch: former.epoch };
+    }
+    for (const [position, entry] of Object.entries(waiting)) {
+      const there = answers[position];
+      const pair = there ? [there.epoch, there.seq] : null;
+      if (there && same(there.value, entry.value)) continue;
+      const ours = there && there.epoch === entry.epoch;
+      if (ours && there.seq > entry.seq) continue; // a later answer of the same window is there
+      if (same(pair, entry.base) || (ours && there.seq < entry.seq)) {
+        entries[position] = { seq: 1, value: entry.value, acked: false, base: pair };
+      } else {
+        doubts[position] = entry;
+      }
+    }
+    this.record = { epoch, entries, doubts, marks: former.marks };
+    this.#write();
+    return Object.entries(doubts).map(([position, entry]) => ({
+      position: Number(position),
+      mine: entry.value,
+      theirs: answers[position]?.value ?? null,
+    }));
+  }
+
+  /** The candidate has chosen for every doubt: positions whose own answer goes on. */
+  settle(chosen, answers) {
+    for (const [position, entry] of Object.entries(this.record.doubts)) {
+      const there = answers[position];
+      if (chosen.has(Number(position)) && !this.record.entries[position]) {
+        const base = there ? [there.epoch, there.seq] : null;
+        this.record.entries[position] = { seq: 1, value: entry.value, acked: false, base };
+      }
+    }
+    this.record.doubts = {};
+    this.#write();
+  }
+
+  /** Put an answer in before it is sent. `known`: the server's pair at this position, or null. */
+  put(position, value, known) {
+    const former = this.record.entries[position];
+    const base = former ? (former.acked ? [this.epoch, former.seq] : former.base) : known;
+    this.record.entries[position] = { seq: (former?.seq ?? 0) + 1, value, acked: false, base };
+    this.#write();
+  }
+
+  keepMarks(positions) {
+    this.record.marks = positions;
+    this.#write();
+  }
+
+  /** Operations that no acknowledgement has come for, as the API takes them. */
+  unsent() {
+    return Object.entries(this.record?.entries ?? {})
+      .filter(([, entry]) => !entry.acked)
+      .map(([position, { seq, value }]) => ({ position: Number(position), seq, value }));
+  }
+
+  /** The server has these operations: [{position, seq}]. A newer answer stays in the queue. */
+  acknowledge(acked) {
+    for (const { position, seq } of acked) {
+      const entry = this.record.entries[position];
+      if (entry && entry.seq <= seq) entry.acked = true;
+    }
+    if (acked.length) this.#write();
+  }
+
+  /** The server misses these positions after all. */
+  resend(positions) {
+    for (const position of positions) {
+      if (this.record.entries[position]) this.record.entries[position].acked = false;
+    }
+    this.#write();
+  }
+
+  /** Highest seq of each position in this epoch. */
+  seqs() {
+    return Object.fromEntries(
+      Object.entries(this.record.entries).map(([position, { seq }]) => [position, seq]),
+    );
+  }
+
+  /** Values given in this epoch, by position. */
+  values() {
+    return Object.entries(this.record?.entries ?? {}).map(([position, { value }]) => [Number(position), value]);
+  }
+
+  /** The attempt has ended: nothing of it stays on this device. */
+  end() {
+    this.store?.removeItem(this.key);
+    this.record = null;
+  }
+}
+
+/** On this device others have sat: keep only what they have not sent, and nothing for ever. */
+export function tidy(person) {
+  const store = storage();
+  if (!store) return;
+  for (const key of Object.keys(store).filter((name) => name.startsWith(PREFIX))) {
+    try {
+      const record = JSON.parse(store.getItem(key));
+      const open = Object.entries(record.entries).filter(([, entry]) => !entry.acked);
+      const isOld = Date.now() - record.at > KEEP_MS;
+      const isEmpty = open.length === 0 && Object.keys(record.doubts).length === 0;
+      if (isOld) store.removeItem(key);
+      else if (key.startsWith(`${PREFIX}${person}.`)) continue;
+      else if (isEmpty) store.removeItem(key);
+      else store.setItem(key, JSON.stringify({ ...record, entries: Object.fromEntries(open), marks: [] }));
+    } catch {
+      store.removeItem(key);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// State: the paper as the candidate has worked on it so far; knows neither page nor network.
+
+/** A value as it is sent: nothing chosen, or only empty blanks, is null. */
+export function tidyValue(value) {
+  const isEmpty = Array.isArray(value) && value.every((part) => part.trim() === "");
+  return value === undefined || isEmpty ? null : value;
+}
+
+export class State {
+  /** `opened`: the answer of `open`; `values`: [[position, value]] given on this device since. */
+  constructor(opened, values, marks) {
+    this.questions = opened.paper.questions;
+    this.server = opened.answers; // {position: {value, epoch, seq}}
+    this.epoch = opened.epoch;
+    this.values = new Map(
+      Object.entries(opened.answers).map(([position, { value }]) => [Number(position), value]),
+    );
+    for (const [position, value] of values) this.values.set(position, value);
+    this.marks = new Set(marks.filter((position) => position <= this.questions.length));
+    this.current = 1;
+  }
+
+  get count() {
+    return this.questions.length;
+  }
+
+  question(position = this.current) {
+    return this.questions[position - 1];
+  }
+
+  value(position = this.current) {
+    return this.values.get(position) ?? null;
+  }
+
+  /** The server's [epoch, seq] at a position when the paper was opened, or null. */
+  known(position) {
+    const there = this.server[position];
+    return there ? [there.epoch, there.seq] : null;
+  }
+
+  isAnswered(position) {
+    return this.value(position) !== null;
+  }
+
+  positions() {
+    return this.questions.map((question) => question.position);
+  }
+
+  open() {
+    return this.positions().filter((position) => !this.isAnswered(position));
+  }
+
+  answered() {
+    return this.count - this.open().length;
+  }
+
+  marked() {
+    return [...this.marks].sort((a, b) => a - b);
+  }
+
+  /** Change the mark of a question; whether it is marked now. */
+  toggleMark(position = this.current) {
+    if (!this.marks.delete(position)) this.marks.add(position);
+    return this.marks.has(position);
+  }
+
+  /** Go to a question; false where there is none. */
+  go(position) {
+    if (!(position >= 1 && position <= this.count)) return false;
+    this.current = position;
+    return true;
+  }
+
+  /** Runs of one type: [{type, first, last}]. */
+  sections() {
+    const runs = [];
+    for (const { type, position } of this.questions) {
+      const run = runs.at(-1);
+      if (run?.type === type) run.last = position;
+      else runs.push({ type, first: position, last: position });
+    }
+    return runs;
+  }
+}
