@@ -21,6 +21,7 @@ from whitenoise import WhiteNoise
 
 from accounts.signin.queries import viewer_of
 from accounts.signin.rules import LANGUAGES
+from certification.certificates.services import issue, on_voided
 from config import ROOT, Settings
 from core import clock, formats, guards, headers, logs, navigation, openapi, problems, signing
 from core.audit.services import provide_actor
@@ -28,6 +29,7 @@ from core.db import db, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
+from quiz.attempts import kinds
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
@@ -35,10 +37,13 @@ ROOMS = (
     "core", "core.audit", "core.jobs", "core.rulebook",
     "accounts.units", "accounts.people", "accounts.roles", "accounts.throttle", "accounts.signin",
     "accounts.roster", "accounts.approvals",
-    "question_bank.laws", "question_bank.questions", "question_bank.imports",
+    "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
+    "question_bank.imports",
     "quiz.occasions", "quiz.papers", "quiz.attempts",
     "training",
-    "certification.exams", "certification.certificates",
+    "certification.exams", "certification.blueprints", "certification.publishing",
+    "certification.entry", "certification.candidates", "certification.results",
+    "certification.certificates",
     "reporting.home", "reporting.demo",
 )  # fmt: skip
 
@@ -103,6 +108,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,
         BOOTSTRAP_SERVE_LOCAL=True,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        TRUSTED_HOSTS=[settings.public_host] if settings.is_https else None,
         SESSION_COOKIE_NAME="__Host-shanggang" if settings.is_https else "shanggang",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
@@ -116,9 +122,10 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
+    options: dict[str, object] = {"hide_parameters": True}  # errors are logged; people are not
     if settings.is_sqlite:
-        return {}
-    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
+        return options
+    return options | {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
 
 
 def _sign_in(app: Flask, settings: Settings) -> None:
@@ -164,8 +171,9 @@ def _parts(name: str) -> Iterator[ModuleType]:
 def _mount_rooms(app: Flask) -> None:
     for _models in _parts("models"):
         pass  # importing a room's models is what makes its tables known
-    for module in (*_parts("views"), *_parts("api")):
-        app.register_blueprint(module.bp)
+    # neighbouring rooms may share one blueprint
+    for bp in dict.fromkeys(module.bp for module in (*_parts("views"), *_parts("api"))):
+        app.register_blueprint(bp)
     for module in _parts("commands"):
         app.cli.add_command(module.cli)
     app.extensions["jobs"] = {
@@ -175,6 +183,7 @@ def _mount_rooms(app: Flask) -> None:
 
 def _connect_rooms() -> None:
     """What must happen above when something happens below."""
+    kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result"))
 
 
 def _serve_static(app: Flask) -> None:
@@ -182,5 +191,6 @@ def _serve_static(app: Flask) -> None:
     if app.debug:
         return
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600
-    )
+        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600,
+        add_headers_function=headers.for_files(https=app.extensions["settings"].is_https),
+    )  # fmt: skip

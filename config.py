@@ -53,7 +53,7 @@ class Settings:
         "Name of the leading office, as printed.", "龙城市政务公开领导小组办公室"
     )
     office_hours: str = setting(
-        "Office hours in the page foot.", "办公时间 8:00–12:00，15:00–18:00"
+        "Office hours in the page foot.", "8:00–12:00，15:00–18:00"
     )
     certificate_number: str = setting(
         "Pattern of certificate numbers; {year} and {number} are filled in.",
@@ -102,6 +102,11 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def public_host(self) -> str:
+        """Name (and port, where it is not the usual one) in the public address."""
+        return urlsplit(self.public_url).netloc
 
     @property
     def sqlalchemy_url(self) -> str:

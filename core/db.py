@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -16,13 +16,17 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Engine,
     Enum,
     Integer,
     MetaData,
+    Result,
+    Table,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -90,6 +94,11 @@ class Base(DeclarativeBase):
     }
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for Core statements on hot paths."""
+    return cast(Table, model.__table__)
+
+
 db = SQLAlchemy(
     metadata=Base.metadata, session_options={"expire_on_commit": False}, engine_options={}
 )
@@ -121,16 +130,30 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class _TurnFile:
+    """An open lock file; closed with the thread that opened it."""
+
+    def __init__(self, path: str) -> None:
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+
+    def fileno(self) -> int:
+        """For ``flock``."""
+        return self._handle
+
+    def __del__(self) -> None:
+        os.close(self._handle)
+
+
 class _Turns(threading.local):
     """One open lock file per thread and path: threads and processes queue alike."""
 
     def __init__(self) -> None:
-        self.files: dict[str, Any] = {}
+        self.files: dict[str, _TurnFile] = {}
 
-    def file(self, path: str) -> Any:
+    def file(self, path: str) -> _TurnFile:
         handle = self.files.get(path)
-        if handle is None or handle.closed:
-            handle = self.files[path] = Path(path).open("ab")  # noqa: SIM115 (kept)
+        if handle is None:
+            handle = self.files[path] = _TurnFile(path)
         return handle
 
 
@@ -185,3 +208,14 @@ def reading() -> Session:
 def _refuse_writes_outside_the_door(session: Session, _context: Any, _instances: Any) -> None:
     if isinstance(session, FlaskSession) and not session.info.get("door"):
         raise RuntimeError("a write outside transaction()")
+
+
+def upsert(session: Session, table: type[Base]) -> postgresql.Insert:
+    """An INSERT of this database's kind, for ``on_conflict_do_nothing`` and ``…_do_update``."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return cast(postgresql.Insert, insert(table))
+
+
+def rows_of(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE changed: what decides a claim."""
+    return cast(CursorResult[Any], result).rowcount

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from flask import request
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext as _lazy
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, StringField
+from wtforms import DateField, DateTimeLocalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length
 
 from core import clock
+
+
+def lazy_gettext(text: str, **variables: Any) -> str:
+    """A label in the reader's language, typed as WTForms wants it; import it as ``_l``."""
+    return cast(str, _lazy(text, **variables))
+
+
+_l = lazy_gettext
 
 
 class Form(FlaskForm):
@@ -19,6 +27,9 @@ class Form(FlaskForm):
 
     class Meta:
         csrf = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def ask(self) -> bool:
         """Whether the form was sent and is sound."""
@@ -32,12 +43,12 @@ class Form(FlaskForm):
 
 def required(message: Any = None) -> InputRequired:
     """The field must be filled in."""
-    return InputRequired(message or cast(str, _l("这一项要填")))
+    return InputRequired(message or _l("这一项要填"))
 
 
 def at_most(length: int) -> Length:
     """The text may have so many characters."""
-    return Length(max=length, message=cast(str, _l("最多 %(max)d 个字")))
+    return Length(max=length, message=_l("最多 %(max)d 个字"))
 
 
 class TrimmedField(StringField):
@@ -58,3 +69,30 @@ class MomentField(DateTimeLocalField):
     @property
     def instant(self) -> datetime | None:
         return clock.from_form(self.data) if self.data else None
+
+
+class DayField(DateField):
+    """A civil date; ``day`` is the one typed, for forms that were found sound."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+            raise ValueError(str(lazy_gettext("日期写成 2026-11-24 这样"))) from None
+
+    @property
+    def day(self) -> date:
+        if self.data is None:
+            raise ValueError("the date is read before the form was found sound")
+        return self.data
+
+
+class WholeNumberField(IntegerField):
+    """A whole number."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("%(label)s要填整数", label=self.label.text)) from None

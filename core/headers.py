@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from wsgiref.headers import Headers
+
 from flask import Flask, Response, request
 
 CSP = (
@@ -11,20 +14,36 @@ CSP = (
 )
 
 
+def security_headers(*, https: bool) -> dict[str, str]:
+    """What every answer carries; HSTS only where people reach the site by https."""
+    headers = {
+        "Content-Security-Policy": CSP,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    return headers | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+
+
+def for_files(*, https: bool) -> Callable[[Headers, str, str], None]:
+    """The same for files that are served before the application is asked."""
+
+    def add(headers: Headers, _path: str, _url: str) -> None:
+        for name, value in security_headers(https=https).items():
+            headers[name] = value
+
+    return add
+
+
 def init_app(app: Flask, *, https: bool) -> None:
-    """Add the headers; HSTS only where people reach the site by https."""
+    """Add the headers; pages are never stored."""
 
     @app.after_request
     def add(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", CSP)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        if https:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+        for name, value in security_headers(https=https).items():
+            response.headers.setdefault(name, value)
         if request.endpoint not in {"static", "bootstrap.static"}:
-            headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -52,7 +52,7 @@ class Listing:
 
 def listing(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     *,
     sorts: Mapping[str, Any] | None = None,
     default: str = "",

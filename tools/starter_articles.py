@@ -29,7 +29,14 @@ def rows(shared: Path) -> list[list[str]]:
         path = shared / name
         law = parse_law(path.read_text(encoding="utf-8"), path.name)
         found += [
-            [law.title, str(law.promulgated_on), item.label, str(item.ordinal), in_force, item.digest]
+            [
+                law.title,
+                str(law.promulgated_on),
+                item.label,
+                str(item.ordinal),
+                in_force,
+                item.digest,
+            ]
             for item in law.articles
         ]
     return found

@@ -1,4 +1,4 @@
-"""Accounts, server-side sessions, throttles and one-time links."""
+"""Accounts, server-side sessions and one-time links."""
 
 from __future__ import annotations
 
@@ -39,19 +39,6 @@ class LoginSession(Base):
     revoked_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(String(64))
     device: Mapped[str] = mapped_column(String(200))
-
-
-class SignInThrottle(Base):
-    """Failed sign-ins of one account or from one address. Successes leave no row."""
-
-    __tablename__ = "sign_in_throttle"
-
-    key: Mapped[str] = mapped_column(
-        String(80), primary_key=True
-    )  # account:D00001, address:10.0.0.1
-    failures: Mapped[int] = mapped_column(default=0)
-    last_failure_at: Mapped[datetime]
-    blocked_until: Mapped[datetime | None]
 
 
 class OneTimeLink(Base):

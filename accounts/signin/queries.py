@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person, Posting
 from accounts.roles.models import RoleGrant
-from accounts.signin.models import Account, LoginSession
+from accounts.signin.models import Account, LoginSession, OneTimeLink
 from accounts.units.models import UnitVersion
 from core import clock
+from core.errors import NotFound
 from core.permissions import SCOPED_ROLES, Role
 from core.viewer import Viewer
 
@@ -89,3 +92,106 @@ def _scopes(session: Session, person_id: int, now: datetime) -> dict[Role, froze
         else:
             scopes[role] = None
     return scopes
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """What signing in needs of an account."""
+
+    person_id: int
+    staff_no: str
+    password_hash: str
+
+
+def account_for(session: Session, staff_no: str) -> AccountRow | None:
+    """The account of a (normalised) staff number; None where there is none or it is disabled."""
+    row = session.execute(
+        select(Person.id, Person.staff_no, Account.password_hash)
+        .join(Account, Account.person_id == Person.id)
+        .where(Person.staff_no == staff_no, Account.disabled_at.is_(None))
+    ).first()
+    return AccountRow(*row) if row else None
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One sign-in as its owner sees it."""
+
+    id: int
+    device: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+
+
+def sessions_of(
+    session: Session, person_id: int, *, token: str, now: datetime, idle_since: datetime
+) -> list[SessionRow]:
+    """The live sign-ins of a person, the one of ``token`` first, then the latest used."""
+    this = token_digest(token)
+    rows = session.scalars(
+        select(LoginSession)
+        .where(LoginSession.person_id == person_id, *is_live(now, idle_since))
+        .order_by(LoginSession.last_seen_at.desc())
+    )
+    found = [
+        SessionRow(
+            row.id, row.device, row.address, row.created_at, row.last_seen_at,
+            row.token_digest == this,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda row: not row.is_this)
+
+
+@dataclass(frozen=True)
+class LinkOwner:
+    """Whose password a one-time link sets."""
+
+    person_id: int
+    staff_no: str
+    name: str
+    unit_name: str
+
+
+def link_owner(session: Session, token: str, now: datetime) -> LinkOwner:
+    """Whom a one-time link is for; NotFound once it was used or has expired."""
+    today = clock.civil_date(now)
+    row = session.execute(
+        select(Person.id, Person.staff_no, Person.name, UnitVersion.name.label("unit_name"))
+        .select_from(OneTimeLink)
+        .join(Person, Person.id == OneTimeLink.person_id)
+        .join(Account, Account.person_id == Person.id)
+        .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.valid_to.is_(None)))
+        .outerjoin(
+            UnitVersion,
+            and_(
+                UnitVersion.unit_id == Posting.unit_id,
+                UnitVersion.valid_from <= today,
+                or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to >= today),
+            ),
+        )
+        .where(
+            OneTimeLink.token_digest == token_digest(token),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > now,
+            Account.disabled_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound(_("这个链接用过了，或已经过期。请找发给您链接的人再要一个。"))
+    return LinkOwner(row.id, row.staff_no, row.name, row.unit_name or "")
+
+
+def is_due_to_be_seen(session: Session, token: str, *, seen_before: datetime) -> bool:
+    """Whether a sign-in was last noted as used before that instant."""
+    return (
+        session.scalar(
+            select(LoginSession.id).where(
+                LoginSession.token_digest == token_digest(token),
+                LoginSession.last_seen_at <= seen_before,
+            )
+        )
+        is not None
+    )

@@ -39,6 +39,15 @@ class Certificate(Base):
     issued_at: Mapped[datetime]
 
 
+class CertificateSeries(Base):
+    """The last serial given out in one civil year; the row's lock puts issues in a queue."""
+
+    __tablename__ = "certificate_series"
+
+    series: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
 class RegistryEvent(Base):
     """One dated fact about a person's standing: of a certificate, a registration, a transfer.
 

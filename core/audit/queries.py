@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.audit.models import AuditEvent
+from core.audit.models import AuditEvent, AuditHead
 from core.audit.rules import content_of
 
 _COVERED = (
@@ -26,13 +26,31 @@ def chain(session: Session) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
         yield event.id, event.prev_hash, event.hash, content
 
 
+def head(session: Session) -> str:
+    """The hash at which the chain must end."""
+    return session.execute(select(AuditHead.hash).where(AuditHead.id == 1)).scalar_one()
+
+
+def actions(session: Session) -> list[str]:
+    """Every action that was ever recorded."""
+    return list(session.scalars(select(AuditEvent.action).distinct().order_by(AuditEvent.action)))
+
+
 def events(
     *, action: str = "", actor: str = "", subject_kind: str = "", subject_id: str = ""
 ) -> Select[AuditEvent]:
-    """Events that match all given filters, newest first."""
+    """Events that match all given filters, newest first.
+
+    ``action``: the whole, or all that begins so up to a dot (``exam`` finds ``exam.publish``).
+    """
     query = select(AuditEvent).order_by(AuditEvent.id.desc())
     if action:
-        query = query.where(AuditEvent.action.startswith(action, autoescape=True))
+        query = query.where(
+            or_(
+                AuditEvent.action == action,
+                AuditEvent.action.startswith(action.rstrip(".") + ".", autoescape=True),
+            )
+        )
     if actor:
         query = query.where(AuditEvent.actor == actor)
     if subject_kind:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
+_MOBILE = re.compile(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)")
 
 
 def canonical(value: Any) -> str:
@@ -35,3 +37,22 @@ def first_broken(rows: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> int
             return row_id
         prev = row_hash
     return None
+
+
+def masked(value: Any) -> Any:
+    """A JSON value with every mobile number in it shortened to 138****1234."""
+    if isinstance(value, str):
+        return _MOBILE.sub(r"\1****\2", value)
+    if isinstance(value, Mapping):
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(item) for item in value]
+    return value
+
+
+def facts_text(facts: Mapping[str, Any]) -> str:
+    """Facts as one line for people: ``before 80；after 85``, masked."""
+    return "；".join(
+        f"{key} {item if isinstance(item, str) else canonical(item)}"
+        for key, item in masked(facts).items()
+    )

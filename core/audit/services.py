@@ -12,8 +12,9 @@ from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.audit import queries
 from core.audit.models import AuditEvent, AuditHead
-from core.audit.rules import chain_hash, content_of
+from core.audit.rules import GENESIS, chain_hash, content_of, first_broken
 
 _BUFFER = "audit_events"
 
@@ -108,3 +109,30 @@ def _append(session: Session) -> None:
         )
     connection.execute(insert(AuditEvent), rows)
     connection.execute(update(AuditHead).where(AuditHead.id == 1).values(hash=prev))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look at the whole chain found. ``broken``: id of the first row that does not fit."""
+
+    rows: int
+    last_hash: str
+    broken: int | None = None
+
+
+def verify(session: Session) -> Verdict:
+    """Check every row of the trail against the one before, and its end against the head."""
+    end = queries.head(session)  # first: what is appended meanwhile lies behind it
+    count, last_id, last_hash, reached = 0, 0, GENESIS, end == GENESIS
+
+    def watched() -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+        nonlocal count, last_id, last_hash, reached
+        for row in queries.chain(session):
+            yield row
+            count, last_id, last_hash = count + 1, row[0], row[2]
+            reached = reached or last_hash == end
+
+    broken = first_broken(watched())
+    if broken is None and not reached:
+        broken = last_id + 1  # the end of the chain was cut off
+    return Verdict(count, last_hash, broken)

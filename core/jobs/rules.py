@@ -27,3 +27,8 @@ class Job:
 def slot_of(job: Job, now: datetime) -> str:
     """Name of the slot that ``now`` falls in: the instant at which the slot began."""
     return (EPOCH + (now - EPOCH) // job.every * job.every).isoformat()
+
+
+def next_slot(job: Job, now: datetime) -> datetime:
+    """When the slot after the present one begins."""
+    return EPOCH + ((now - EPOCH) // job.every + 1) * job.every

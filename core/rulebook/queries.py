@@ -1,8 +1,9 @@
-"""Which value of a rule holds on a day."""
+"""Which value of a rule holds on a day, and how it came about."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -38,3 +39,48 @@ def values_on(session: Session, day: date) -> dict[str, Any]:
         .order_by(RuleVersion.effective_from, RuleVersion.id)
     )
     return {rule: value for rule, value in rows}  # noqa: C416 (later rows win)
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One version as the page shows it. ``by``: the person's name; '' for the seeded default."""
+
+    id: int
+    rule: str
+    value: Any
+    effective_from: date
+    by: str
+    why: str
+    entered_at: datetime
+
+
+def history(session: Session) -> dict[str, list[VersionRow]]:
+    """All versions of all rules with who entered them, latest in force first, in one statement."""
+    # the foreign key names the table of people; this room need not know theirs
+    person = next(iter(RuleVersion.__table__.c.by_id.foreign_keys)).column.table
+    rows = session.execute(
+        select(RuleVersion, person.c.name)
+        .outerjoin(person, person.c.id == RuleVersion.by_id)
+        .order_by(RuleVersion.effective_from.desc(), RuleVersion.id.desc())
+    )
+    found: dict[str, list[VersionRow]] = {}
+    for version, name in rows:
+        found.setdefault(version.rule, []).append(
+            VersionRow(
+                version.id, version.rule, version.value, version.effective_from, name or "",
+                version.why, version.entered_at,
+            )
+        )  # fmt: skip
+    return found
+
+
+def later_days(session: Session, day: date) -> list[date]:
+    """The days after a day on which any rule changes."""
+    return list(
+        session.scalars(
+            select(RuleVersion.effective_from)
+            .where(RuleVersion.effective_from > day)
+            .distinct()
+            .order_by(RuleVersion.effective_from)
+        )
+    )

@@ -3,48 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, enum_type
+from question_bank.questions.rules import Difficulty, Pool, QuestionType, VersionState
 
-
-class QuestionType(StrEnum):
-    """The types of question."""
-
-    SINGLE = "single"
-    MULTIPLE = "multiple"
-    TRUE_FALSE = "true_false"
-    FILL_IN = "fill_in"
-
-
-class Difficulty(StrEnum):
-    """How hard a question is said to be."""
-
-    EASY = "easy"
-    MEDIUM = "medium"
-    HARD = "hard"
-
-
-class Pool(StrEnum):
-    """What a question may be used for: 练习, 考试, 皆可."""
-
-    PRACTICE = "practice"
-    EXAM = "exam"
-    BOTH = "both"
-
-
-class VersionState(StrEnum):
-    """draft → in_review → approved | returned; approved → retired (also by a newer version)."""
-
-    DRAFT = "draft"
-    IN_REVIEW = "in_review"
-    APPROVED = "approved"
-    RETURNED = "returned"
-    RETIRED = "retired"
+__all__ = [
+    "Difficulty",
+    "Pool",
+    "Question",
+    "QuestionType",
+    "QuestionVersion",
+    "ReviewEvent",
+    "Topic",
+    "VersionState",
+]
 
 
 class Topic(Base):
@@ -116,6 +92,7 @@ class QuestionVersion(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
     import_id: Mapped[int | None] = mapped_column(ForeignKey("question_import.id"))
+    revision: Mapped[int] = mapped_column(default=1)  # counts the changes of a draft
 
 
 class ReviewEvent(Base):

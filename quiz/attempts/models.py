@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
+from quiz.attempts.rules import AttemptState
 
-
-class AttemptState(StrEnum):
-    """prepared → in_progress → submitted → scored → released, and voided from any."""
-
-    PREPARED = "prepared"
-    IN_PROGRESS = "in_progress"
-    SUBMITTED = "submitted"
-    SCORED = "scored"
-    RELEASED = "released"
-    VOIDED = "voided"
+__all__ = ["Answer", "Attempt", "AttemptState", "Evidence", "Opening", "Score"]
 
 
 class Attempt(Base):

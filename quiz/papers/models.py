@@ -12,7 +12,11 @@ from core.db import Base
 
 
 class Paper(Base):
-    """A fixed list of questions. ``items``: [[version id, option order, marks], …] by position."""
+    """A fixed list of questions.
+
+    ``items``: [[version id, option order, marks, type, blanks], …] by position; the type and the
+    number of blanks are copied from the version, so that an answer can be checked without it.
+    """
 
     __tablename__ = "paper"
 

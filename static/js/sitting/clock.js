@@ -48,6 +48,7 @@ export class Clock {
     }
     this.deadline = Date.parse(deadline);
     if (isFirst) {
+      this.plate.querySelector("span").textContent = say("time_left");
       for (const minutes of SPOKEN_MINUTES) {
         if (this.left() <= minutes * 60) this.spoken.add(minutes);
       }

@@ -11,7 +11,7 @@ export class Offline {
   /** `page`: address of the sitting; `forget`: addresses at which people sign in and out. */
   constructor({ page, forget }) {
     this.page = page;
-    this.paper = `${page}#paper`.replace("#", "/"); // a key of the cache, not an address
+    this.paper = `${page}/paper`; // a key of the cache, not an address
     this.forget = forget;
     this.isReady = false;
   }

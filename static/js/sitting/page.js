@@ -22,7 +22,15 @@ export class Page {
     Object.assign(this, { slot, state, act, title });
     this.isLocked = false;
     this.typing = 0;
-    document.addEventListener("keydown", (event) => this.#key(event));
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+  }
+
+  /** The page shows something else from now on. */
+  retire() {
+    this.listening.abort();
+    clearTimeout(this.typing);
   }
 
   /** Draw the present question; `focus`: put the focus on its stem, so that it is read out. */
@@ -42,9 +50,10 @@ export class Page {
     const draw = question.type === "fill_in" ? this.#blanks : this.#options;
     place.append(...draw.call(this, question));
     const isLast = state.current === state.count;
-    form.querySelector("[value=prev]").hidden = state.current === 1;
-    form.querySelector("[value=next]").hidden = isLast;
-    form.querySelector("[value=summary]").hidden = !isLast;
+    const button = (verb) => form.querySelector(`.sg-q__nav [value=${verb}]`);
+    button("prev").hidden = state.current === 1;
+    button("next").hidden = isLast;
+    button("summary").hidden = !isLast;
     form.addEventListener("submit", (event) => this.#submitted(event));
     form.addEventListener("change", (event) => {
       if (event.target.name === "a") this.flush();
@@ -117,7 +126,7 @@ export class Page {
     this.isLocked = isLocked;
     if (!this.form) return;
     this.form.querySelector("fieldset").disabled = isLocked;
-    for (const name of ["flag", "clear"]) this.form.querySelector(`[value=${name}]`).disabled = isLocked;
+    for (const name of ["flag", "clear"]) this.form.querySelector(`[value=${name}]`).hidden = isLocked;
   }
 
   clear() {

@@ -1,6 +1,6 @@
 // Queue: what was answered on this device, kept in the browser's storage until the server has it.
 //
-// One record per person and attempt: {epoch, entries, doubts, marks, at}. An entry is
+// One record per person and attempt: {epoch, entries, doubts, marks, place, at}. An entry is
 // {seq, value, acked, base}: base is the server's [epoch, seq] that the answer was given upon.
 // Only values of answers are kept here, never the paper.
 
@@ -36,8 +36,14 @@ export class Queue {
     return this.record?.epoch ?? 0;
   }
 
+  /** Marks as they were last on this device, and whether the server has them: {positions, isSent}. */
   get marks() {
-    return this.record?.marks ?? [];
+    return this.record?.marks ?? null;
+  }
+
+  /** The question that was last on the screen here; 1 where none was. */
+  get place() {
+    return this.record?.place ?? 1;
   }
 
   #read() {
@@ -57,6 +63,11 @@ export class Queue {
     }
   }
 
+  /** Read again what another window of this device has written. */
+  reload() {
+    this.record = this.#read() ?? this.record;
+  }
+
   /** Whether a newer window has written since; then this one must not. */
   isOvertaken() {
     const kept = this.#read();
@@ -69,7 +80,7 @@ export class Queue {
    * [{position, mine, theirs}], and kept until `settle`.
    */
   begin(epoch, answers) {
-    const former = this.#read() ?? this.record ?? { epoch: 0, entries: {}, doubts: {}, marks: [] };
+    const former = this.#read() ?? this.record ?? { epoch: 0, entries: {}, doubts: {} };
     const entries = {};
     const doubts = {};
     const waiting = { ...former.doubts };
@@ -88,7 +99,7 @@ export class Queue {
         doubts[position] = entry;
       }
     }
-    this.record = { epoch, entries, doubts, marks: former.marks };
+    this.record = { epoch, entries, doubts, marks: former.marks ?? null, place: former.place };
     this.#write();
     return Object.entries(doubts).map(([position, entry]) => ({
       position: Number(position),
@@ -118,8 +129,15 @@ export class Queue {
     this.#write();
   }
 
-  keepMarks(positions) {
-    this.record.marks = positions;
+  keepMarks(positions, isSent) {
+    if (!this.record) return;
+    this.record.marks = { positions, isSent };
+    this.#write();
+  }
+
+  keepPlace(position) {
+    if (!this.record || this.isOvertaken()) return;
+    this.record.place = position;
     this.#write();
   }
 
@@ -179,7 +197,7 @@ export function tidy(person) {
       if (isOld) store.removeItem(key);
       else if (key.startsWith(`${PREFIX}${person}.`)) continue;
       else if (isEmpty) store.removeItem(key);
-      else store.setItem(key, JSON.stringify({ ...record, entries: Object.fromEntries(open), marks: [] }));
+      else store.setItem(key, JSON.stringify({ ...record, entries: Object.fromEntries(open), marks: null }));
     } catch {
       store.removeItem(key);
     }

@@ -7,8 +7,8 @@ const MOST_OPS = 50;
 
 export class Sender {
   /**
-   * `on`: {saved(data), waiting(answer, failures), refused(answer, ops)}; what is refused for good
-   * (stale, closed, signed out …) stops the sender until `start`.
+   * `on`: {saved(data, hadAnswers), waiting(answer, failures), refused(answer, ops)}; what is
+   * refused for good (stale, closed, signed out …) stops the sender until `start`.
    */
   constructor({ api, queue, on }) {
     Object.assign(this, { api, queue, on });
@@ -20,10 +20,11 @@ export class Sender {
     this.timer = 0;
   }
 
-  start(epoch) {
+  /** `failures`: 1 asks the server whether it is there, even where nothing waits. */
+  start(epoch, failures = 0) {
     this.epoch = epoch;
     this.isStopped = false;
-    this.failures = 0;
+    this.failures = failures;
     this.poke(0);
   }
 

@@ -20,6 +20,19 @@ export function timeText(instant) {
   return shanghai.format(new Date(instant));
 }
 
+const day = new Intl.DateTimeFormat("en-CA", {
+  timeZone: "Asia/Shanghai",
+  year: "numeric",
+  month: "numeric",
+  day: "numeric",
+});
+
+/** 2026年11月24日 10:27. */
+export function momentText(instant) {
+  const parts = day.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]);
+  return say("moment", { ...Object.fromEntries(parts), time: timeText(instant) });
+}
+
 /** 27、28、30; a long list is cut short with its count. */
 export function listText(positions, most = 6) {
   const sorted = [...positions].sort((a, b) => a - b);

@@ -1,0 +1,1 @@
+"""Rosters uploaded as workbooks: read, judged row by row, imported all or nothing."""

@@ -1,0 +1,1 @@
+"""Guessed passwords: counted, and slowed down."""

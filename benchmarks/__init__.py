@@ -1,0 +1,13 @@
+"""How fast a sitting is, on this machine: ``python -m benchmarks [--only save] [--db sqlite]``.
+
+A server (gunicorn, one worker) runs as ``make serve`` runs it, on a fresh database with one exam of
+50 questions. This process sends requests over one kept connection and reads how much CPU time the
+server's processes, and PostgreSQL's, used for them. Each act is measured in turns with the *floor*:
+a lean Flask route through the same app and engine (one statement joins the session row and checks
+owner, state and deadline; CSRF; one upsert; one commit; the same headers and log line). The table
+shows the median over the rounds of CPU milliseconds a request and of the ratio to the floor of the
+same round; a ratio says how much the act costs beyond what any saving must cost.
+
+``--only writers`` runs eight processes that save into one SQLite file as fast as they can, counts
+"database is locked" (must be 0) and prints how long the slowest save waited.
+"""

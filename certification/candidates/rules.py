@@ -1,0 +1,29 @@
+"""How far a candidate has come."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """How far a candidate has come."""
+
+    PASSED = "passed"
+    IN_PROGRESS = "in_progress"
+    FAILED = "failed"
+    VOIDED = "voided"
+    NOT_STARTED = "not_started"
+    ABSENT = "absent"
+
+
+def standing(*, passed: bool, under_way: bool, scored: int, voided: int, is_over: bool) -> Standing:
+    """From a candidate's attempts; ``is_over``: the window has closed."""
+    if passed:
+        return Standing.PASSED
+    if under_way:
+        return Standing.IN_PROGRESS
+    if scored:
+        return Standing.FAILED
+    if voided:
+        return Standing.VOIDED
+    return Standing.ABSENT if is_over else Standing.NOT_STARTED

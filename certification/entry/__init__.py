@@ -1,0 +1,1 @@
+"""What a member of staff sees of exams before sitting: which, when, and whether they may start."""

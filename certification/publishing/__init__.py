@@ -1,0 +1,1 @@
+"""The last step of setting an exam: checked, then published once."""

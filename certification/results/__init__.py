@@ -1,0 +1,1 @@
+"""What a sitting led to: score, verdict and, after release, every answer."""

@@ -1,0 +1,45 @@
+"""The result page."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from certification.blueprints.queries import TYPE_WORDS
+from certification.exams.forms import RELEASE_WORDS
+from certification.exams.views import Page, bp
+from certification.results.queries import exam_result
+from core import clock
+from core.db import reading
+from core.guards import requires, viewer
+from core.permissions import Permission
+from quiz.attempts.models import AttemptState
+from quiz.attempts.services import settle
+
+
+@bp.get("/results/<int:attempt_id>")
+@requires(Permission.ACCOUNT_OWN)
+def result(attempt_id: int) -> Page | Response:
+    """Score and verdict at once; key, explanation and article after release."""
+    now = clock.now()
+    found = exam_result(reading(), attempt_id, viewer())
+    if settle(attempt_id, now):
+        found = exam_result(reading(), attempt_id, viewer())
+    if found.result.state in (AttemptState.IN_PROGRESS, AttemptState.PREPARED):
+        if found.is_own:
+            return redirect(url_for("sitting.page", attempt_id=attempt_id))
+        return redirect(
+            url_for("exams.candidate", exam_id=found.exam.id, person_id=found.result.person_id)
+        )
+    wanted = request.args.get("show", "")
+    show = wanted if wanted in ("all", "right", "wrong") else ("wrong" if found.wrong else "all")
+    right = tuple(one for one in found.questions if one.question.is_right)
+    html = render_template(
+        "exams/result.html", found=found, result=found.result, exam=found.exam, show=show,
+        shown={"all": found.questions, "right": right, "wrong": found.wrong}[show],
+        counts={"wrong": len(found.wrong), "right": len(right), "all": len(found.questions)},
+        can_retry=found.can_retry(now), release=RELEASE_WORDS[found.result.release_rule],
+        type_words=TYPE_WORDS, may_void=viewer().may(Permission.ATTEMPT_VOID),
+        may_read=viewer().may(Permission.RESULT_READ),
+    )  # fmt: skip
+    return html, 200

@@ -1,0 +1,48 @@
+"""Tables as files hold them: sheets of rows of texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+MAX_ROWS = 20_000
+MAX_COLUMNS = 200
+
+
+class UnusableFile(Exception):
+    """A file that holds no questions in any known shape. ``code`` says why, ``facts`` fill it."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: (row number as the reader of the file counts it, texts of the cells)."""
+
+    name: str
+    rows: Sequence[tuple[int, Sequence[str]]]
+
+
+def cell_text(value: object) -> str:
+    """What a person sees in a cell; a number that stands for a text loses its needless .0."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, (date, time, timedelta)):
+        return str(value)
+    return re.sub(r"\r\n?", "\n", str(value))
+
+
+def letter_number(text: str) -> str:
+    """6.0 → 6, for columns that hold codes and answers only."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", text)

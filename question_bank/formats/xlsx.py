@@ -1,0 +1,134 @@
+"""Writes workbooks of questions: the export of the bank and the template to fill in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+
+from question_bank.formats import words
+from question_bank.questions.rules import (
+    LETTERS,
+    MAX_OPTIONS,
+    WITH_OPTIONS,
+    Draft,
+    QuestionType,
+    letters_of,
+)
+
+HEADINGS = (
+    "编号", "题型", "题干", *(f"选项{letter}" for letter in LETTERS[:MAX_OPTIONS]), "答案", "解析",
+    "难度", "知识点", "用途", "法规依据", "可否乱序",
+)  # fmt: skip
+WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9)
+LIST_ROWS = 2000  # rows of the template that have list boxes
+
+HOW_TO = (
+    ("题型", "单选、多选、判断、填空。"),
+    ("题干", "填空题用（　）标出空的位置。"),
+    ("选项", "从选项A起依次填，中间不留空；判断题和填空题不填。考试时选项次序会打乱，不要写“以上都对”，解析里不要写选项字母。"),
+    ("答案", "单选 B；多选 ABD；判断 正确 或 错误；填空各空之间用 | 隔开，一个空有几种写法用 = 隔开，例如 20=二十|工作日。"),
+    ("难度", "易、中、难；不填按中。"),
+    ("用途", "练习、考试、皆可；不填按皆可。"),
+    ("法规依据", "法规全名加条，例如《中华人民共和国政府信息公开条例》第二十六条。"),
+    ("编号", "新题不填。填了题库里已有的编号，就成为那道题的新版本。"),
+    ("可否乱序", "可、否；选项有固定次序时填否。"),
+)  # fmt: skip
+EXAMPLES = (
+    ("", "单选", "（示例，导入前删去）一周有（　）天。", "五", "六", "七", "八", "", "", "", "", "C",
+     "一周有七天。", "易", "示例", "练习", "", "可"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExportedQuestion:
+    """One question as it goes into a workbook."""
+
+    code: str
+    topic: str
+    draft: Draft
+
+    def cells(self) -> list[str]:
+        """Texts under the headings."""
+        draft = self.draft
+        options = [*draft.options, *[""] * (MAX_OPTIONS - len(draft.options))]
+        return [
+            self.code, words.TYPE_WORDS[draft.type], draft.stem, *options, key_text(draft),
+            draft.explanation, words.DIFFICULTY_WORDS[draft.difficulty], self.topic,
+            words.POOL_WORDS[draft.pool], draft.basis, words.YES if draft.may_shuffle else words.NO,
+        ]  # fmt: skip
+
+
+def key_text(draft: Draft) -> str:
+    """The key as a table has it: B, ABD, 正确, 二十|工作日."""
+    if draft.key is None:
+        return ""
+    if draft.type in WITH_OPTIONS:
+        return letters_of(draft.key)
+    if draft.type is QuestionType.TRUE_FALSE:
+        return "正确" if draft.key else "错误"
+    return words.blanks_text(draft.key)
+
+
+def bank(questions: Iterable[ExportedQuestion]) -> bytes:
+    """A workbook that imports back to the same questions."""
+    return _workbook([question.cells() for question in questions], lists=False)
+
+
+def template() -> bytes:
+    """The workbook to fill in: list boxes, one example, and a sheet that says how."""
+    return _workbook(EXAMPLES, lists=True)
+
+
+def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    head = book.add_format({"bold": True, "bg_color": "#EAF2F9", "border": 1, "valign": "vcenter"})
+    text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+    # a text that looks like a formula stays a text wherever it is opened or copied to
+    quoted = book.add_format(
+        {"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True}
+    )
+    sheet = book.add_worksheet("试题")
+    for column, (name, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
+        sheet.set_column(column, column, width, text)
+        sheet.write_string(0, column, name, head)
+    for number, cells in enumerate(rows, start=1):
+        for column, value in enumerate(cells):
+            if value:
+                risky = value[0] in "=+-@"
+                sheet.write_string(number, column, value, quoted if risky else text)
+    sheet.freeze_panes(1, 3)
+    if lists:
+        _list_boxes(sheet)
+        _how_to(book.add_worksheet("填写说明"), head, text)
+    book.close()
+    return buffer.getvalue()
+
+
+def _list_boxes(sheet: Any) -> None:
+    for name, choices in (
+        ("题型", list(words.TYPE_WORDS.values())),
+        ("难度", list(words.DIFFICULTY_WORDS.values())),
+        ("用途", list(words.POOL_WORDS.values())),
+        ("可否乱序", [words.YES, words.NO]),
+    ):
+        column = HEADINGS.index(name)
+        sheet.data_validation(
+            1, column, LIST_ROWS, column,
+            {"validate": "list", "source": choices, "error_title": name,
+             "error_message": f"请从列表中选择{name}。"},
+        )  # fmt: skip
+
+
+def _how_to(sheet: Any, head: Any, text: Any) -> None:
+    sheet.set_column(0, 0, 12)
+    sheet.set_column(1, 1, 90)
+    sheet.write_row(0, 0, ["列", "怎么填"], head)
+    for number, row in enumerate(HOW_TO, start=1):
+        sheet.write_row(number, 0, row, text)

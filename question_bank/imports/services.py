@@ -1,0 +1,237 @@
+"""What people do with question files: upload, import all or nothing, discard."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from flask_babel import gettext as _
+from sqlalchemy import CursorResult, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.audit.services import record
+from core.clock import civil_date
+from core.errors import Conflict, Invalid
+from core.uploads import check_upload, decoded
+from question_bank.formats import csv, rows, workbook
+from question_bank.formats.sentences import file_trouble
+from question_bank.formats.tables import UnusableFile
+from question_bank.imports import queries
+from question_bank.imports.models import QuestionImport
+from question_bank.imports.rules import JudgedRow, goes_in, judge
+from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
+from question_bank.questions.rules import VersionState
+from question_bank.questions.services import new_codes
+from question_bank.topics.queries import topic_ids
+
+KINDS = frozenset({"xlsx", "csv"})
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did."""
+
+    created: int
+    versions: int
+    version_ids: Sequence[int] = ()
+
+    @property
+    def total(self) -> int:
+        return self.created + self.versions
+
+
+def read_file(filename: str, data: bytes) -> list[rows.ParsedRow]:
+    """The rows of a file; Invalid with a sentence where it holds nothing that can be read."""
+    kind = check_upload(filename, data, allowed=KINDS)
+    try:
+        sheets = workbook.sheets(data) if kind == "xlsx" else csv.sheets(decoded(data))
+        return rows.parse(sheets)
+    except UnusableFile as error:
+        raise Invalid(file_trouble(error), field="file") from None
+
+
+def judge_all(session: Session, parsed: Sequence[rows.ParsedRow], day: date) -> list[JudgedRow]:
+    """The verdict on every row, given what the bank holds now."""
+    bank = queries.bank_for(session, parsed, day)
+    return [judge(row, bank) for row in parsed]
+
+
+def upload(
+    session: Session, *, filename: str, data: bytes, by_id: int, now: datetime
+) -> QuestionImport:
+    """Read and judge a file and keep it for its preview; nothing goes into the bank yet."""
+    judged = judge_all(session, read_file(filename, data), civil_date(now))
+    kept = QuestionImport(
+        by_id=by_id, at=now, filename=filename[-200:], sha256=hashlib.sha256(data).hexdigest(),
+        rows=[row.to_json() for row in judged],
+    )  # fmt: skip
+    session.add(kept)
+    session.flush()
+    record(session, "import.upload", ("question_import", kept.id),
+           facts={"file": kept.filename, "rows": len(judged), "sha256": kept.sha256})  # fmt: skip
+    return kept
+
+
+def discard(session: Session, *, import_id: int, by_id: int, now: datetime) -> None:
+    """Give an upload up. Conflict where it was imported or given up already."""
+    _claim(session, import_id, by_id, discarded_at=now)
+    record(session, "import.discard", ("question_import", import_id))
+
+
+def import_rows(
+    session: Session, *, import_id: int, by_id: int, with_doubtful: bool, now: datetime
+) -> Imported:
+    """Put the good rows of an upload into the bank as drafts: all of them or none.
+
+    Rows are judged anew, because the bank may have changed since the preview. Conflict where the
+    upload was imported or given up already.
+    """
+    view = queries.own_import(session, import_id, by_id)
+    _claim(session, import_id, by_id, imported_at=now)
+    judged = judge_all(session, view.parsed(), civil_date(now))
+    chosen = [row for row in judged if goes_in(row, with_doubtful=with_doubtful)]
+    done = add_questions(
+        session, chosen, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
+    )
+    record(
+        session, "import.import", ("question_import", import_id),
+        facts={"file": view.filename, "created": done.created, "versions": done.versions},
+    )  # fmt: skip
+    return done
+
+
+def _claim(session: Session, import_id: int, by_id: int, **values: datetime) -> None:
+    result = session.execute(
+        update(QuestionImport)
+        .where(
+            QuestionImport.id == import_id,
+            QuestionImport.by_id == by_id,
+            QuestionImport.imported_at.is_(None),
+            QuestionImport.discarded_at.is_(None),
+        )
+        .values(**values)
+    )
+    if cast("CursorResult[Any]", result).rowcount != 1:
+        raise Conflict(_("这个文件已经导入或放弃了。没有重复导入。"))
+
+
+# --- many at once ----------------------------------------------------------------
+
+
+def add_questions(
+    session: Session,
+    judged: Sequence[JudgedRow],
+    *,
+    state: VersionState,
+    author_id: int,
+    now: datetime,
+    import_id: int | None = None,
+) -> Imported:
+    """Insert judged rows as new questions or next versions, a thousand a statement."""
+    topics = _topics(session, judged)
+    fresh = [row for row in judged if row.base is None]
+    later = [row for row in judged if row.base is not None]
+    questions = _new_questions(session, fresh, now)
+    _retire_returned(session, later, author_id, now)
+    versions = [
+        _values(row, question_id, 1, topics)
+        for row, question_id in zip(fresh, questions, strict=True)
+    ] + [
+        _values(row, row.base.question_id, row.base.number + 1, topics) for row in later if row.base
+    ]
+    common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
+    ids = _inserted(session, QuestionVersion, [{**each, **common} for each in versions])
+    insert_all(
+        session, ReviewEvent,
+        [{"version_id": id_, "from_state": None, "to_state": VersionState.DRAFT,
+          "by_id": author_id, "at": now} for id_ in ids],
+    )  # fmt: skip
+    return Imported(len(fresh), len(later), ids)
+
+
+def _topics(session: Session, judged: Sequence[JudgedRow]) -> dict[str, int]:
+    """Name → id; topics that are new are made, in the order in which the file names them."""
+    known = topic_ids(session)
+    missing = list(dict.fromkeys(row.topic for row in judged if row.topic not in known))
+    if missing:
+        last = session.scalar(select(func.max(Topic.ordinal))) or 0
+        session.execute(
+            insert(Topic),
+            [{"name": name, "ordinal": last + place} for place, name in enumerate(missing, 1)],
+        )
+        for name in missing:
+            record(session, "topic.create", ("topic", name[:64]), facts={"name": name})
+        known = topic_ids(session)
+    return known
+
+
+def _new_questions(session: Session, fresh: Sequence[JudgedRow], now: datetime) -> list[int]:
+    """Ids of new questions, one for each row; rows without a code get one."""
+    provisional = [
+        {"code": row.parsed.code or f"new-{now.timestamp():.0f}-{place}", "created_at": now}
+        for place, row in enumerate(fresh)
+    ]
+    ids = _inserted(session, Question, provisional)
+    unnamed = [id_ for row, id_ in zip(fresh, ids, strict=True) if not row.parsed.code]
+    if unnamed:
+        codes = new_codes(session, unnamed)
+        session.execute(
+            update(Question),
+            [{"id": id_, "code": code} for id_, code in zip(unnamed, codes, strict=True)],
+        )
+    return ids
+
+
+def _retire_returned(
+    session: Session, later: Sequence[JudgedRow], by_id: int, now: datetime
+) -> None:
+    """A returned version makes room for its correction."""
+    returned = [
+        row.base.id for row in later if row.base and row.base.state is VersionState.RETURNED
+    ]
+    if not returned:
+        return
+    session.execute(
+        update(QuestionVersion), [{"id": id_, "state": VersionState.RETIRED} for id_ in returned]
+    )
+    insert_all(
+        session, ReviewEvent,
+        [{"version_id": id_, "from_state": VersionState.RETURNED, "to_state": VersionState.RETIRED,
+          "by_id": by_id, "at": now} for id_ in returned],
+    )  # fmt: skip
+
+
+def _values(
+    row: JudgedRow, question_id: int, number: int, topics: Mapping[str, int]
+) -> dict[str, Any]:
+    draft = row.draft
+    if draft is None:
+        raise ValueError(f"row {row.parsed.row} has no question")
+    return {
+        "question_id": question_id, "number": number, "type": draft.type, "stem": draft.stem,
+        "options": list(draft.options), "key": draft.key, "explanation": draft.explanation,
+        "topic_id": topics[row.topic], "difficulty": draft.difficulty, "pool": draft.pool,
+        "may_shuffle": draft.may_shuffle, "article_id": row.article_id, "basis": draft.basis,
+        "digest": draft.digest,
+    }  # fmt: skip
+
+
+def _inserted(session: Session, model: Any, values: Sequence[dict[str, Any]]) -> list[int]:
+    """Ids of inserted rows, in order."""
+    ids: list[int] = []
+    for start in range(0, len(values), BATCH):
+        ids += session.scalars(
+            insert(model).returning(model.id, sort_by_parameter_order=True),
+            values[start : start + BATCH],
+        )
+    return ids
+
+
+def insert_all(session: Session, model: Any, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, a thousand a statement."""
+    for start in range(0, len(values), BATCH):
+        session.execute(insert(model), values[start : start + BATCH])

@@ -1,0 +1,145 @@
+"""Pages of question files: upload, preview row by row, import, template and export."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from core import clock
+from core.db import reading, transaction
+from core.errors import AppError, Conflict
+from core.guards import requires, viewer
+from core.listing import Listing
+from core.permissions import Permission
+from question_bank.formats import xlsx
+from question_bank.formats.sentences import place, remedy, what
+from question_bank.imports import queries, services
+from question_bank.imports.forms import UploadForm
+from question_bank.imports.queries import ImportView, PreviewRow
+from question_bank.imports.rules import Verdict
+from question_bank.questions.views import filters_of_request
+from question_bank.review.services import submit_import
+
+bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PER_PAGE = 20
+
+
+@bp.route("", methods=["GET", "POST"])
+@requires(Permission.BANK_WRITE)
+def create() -> str | BaseResponse:
+    """Upload a file; it is read and judged, and nothing goes into the bank yet."""
+    form = UploadForm()
+    if form.ask():
+        upload = form.file.data
+        try:
+            with transaction() as session:
+                kept = services.upload(
+                    session, filename=upload.filename or "", data=upload.read(),
+                    by_id=viewer().person_id, now=clock.now(),
+                )  # fmt: skip
+                import_id = kept.id
+        except AppError as error:
+            form.refuse("file", error.detail)
+        else:
+            return redirect(url_for("imports.preview", import_id=import_id))
+    own = queries.own_imports(reading(), viewer().person_id)
+    return render_template("imports/create.html", form=form, imports=own)
+
+
+@bp.get("/<int:import_id>")
+@requires(Permission.BANK_WRITE)
+def preview(import_id: int) -> str:
+    """Every row of an upload with its verdict; afterwards, what became of it."""
+    session = reading()
+    view = queries.own_import(session, import_id, viewer().person_id)
+    if view.imported_at is not None:
+        made, drafts = queries.import_counts(session, import_id)
+        return render_template("imports/done.html", view=view, made=made, drafts=drafts)
+    shown = _shown()
+    return render_template(
+        "imports/preview.html", view=view, counts=view.counts, shown=shown,
+        listing=_listing(view, shown), what=what, remedy=remedy, place=place,
+    )  # fmt: skip
+
+
+def _shown() -> frozenset[Verdict]:
+    """The verdicts that the address asks for; none is all."""
+    asked = request.args.getlist("show")
+    return frozenset(verdict for verdict in Verdict if verdict.value in asked)
+
+
+def _listing(view: ImportView, shown: frozenset[Verdict]) -> Listing:
+    rows: list[PreviewRow] = [row for row in view.rows if not shown or row.verdict in shown]
+    text = request.args.get("page", "1")
+    pages = max(1, -(-len(rows) // PER_PAGE))
+    page = min(max(int(text) if text.isdecimal() and len(text) < 10 else 1, 1), pages)  # noqa: PLR2004
+    args = {key: value for key, value in request.args.items() if key == "show"}
+    start = (page - 1) * PER_PAGE
+    return Listing(
+        rows[start : start + PER_PAGE], len(rows), page, PER_PAGE, "", request.path, args
+    )
+
+
+@bp.post("/<int:import_id>")
+@requires(Permission.BANK_WRITE)
+def confirm(import_id: int) -> BaseResponse:
+    """Import the good rows, all or none."""
+    try:
+        with transaction() as session:
+            done = services.import_rows(
+                session, import_id=import_id, by_id=viewer().person_id,
+                with_doubtful=bool(request.form.get("with_doubtful")), now=clock.now(),
+            )  # fmt: skip
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        flash(_("已导入 %(n)s 题，都是草稿。", n=done.total), "success")
+    return redirect(url_for("imports.preview", import_id=import_id))
+
+
+@bp.post("/<int:import_id>/discard")
+@requires(Permission.BANK_WRITE)
+def discard(import_id: int) -> BaseResponse:
+    """Give an upload up."""
+    with transaction() as session:
+        queries.own_import(session, import_id, viewer().person_id)
+        services.discard(session, import_id=import_id, by_id=viewer().person_id, now=clock.now())
+    flash(_("已放弃这个文件，题库没有改动。"), "success")
+    return redirect(url_for("imports.create"))
+
+
+@bp.post("/<int:import_id>/submit")
+@requires(Permission.BANK_WRITE)
+def submit(import_id: int) -> BaseResponse:
+    """Send all drafts of an import to review."""
+    with transaction() as session:
+        queries.own_import(session, import_id, viewer().person_id)
+        sent = submit_import(
+            session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+        )
+    flash(_("已送审 %(n)s 题，等另一位同志审核。", n=sent), "success")
+    return redirect(url_for("imports.preview", import_id=import_id))
+
+
+@bp.get("/template.xlsx")
+@requires(Permission.BANK_WRITE)
+def template() -> Response:
+    """The workbook to fill in."""
+    return _download(xlsx.template(), "template.xlsx")
+
+
+@bp.get("/export.xlsx")
+@requires(Permission.BANK_READ)
+def export() -> Response:
+    """The questions that match the filters in the address, as a workbook."""
+    found = queries.exported(reading(), filters_of_request())
+    return _download(xlsx.bank(found), f"questions-{clock.today():%Y%m%d}.xlsx")
+
+
+def _download(data: bytes, filename: str) -> Response:
+    return Response(
+        data, mimetype=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+    )  # fmt: skip

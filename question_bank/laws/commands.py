@@ -1,0 +1,44 @@
+"""Operator commands for laws."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from core import clock
+from core.audit.services import Actor, acting_as
+from core.db import transaction
+from core.errors import AppError
+from question_bank.imports.queries import person_by_staff_no
+from question_bank.laws import services
+
+cli = AppGroup("law", help="Laws that questions rest on.")
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--in-force", "in_force", type=click.DateTime(["%Y-%m-%d"]), required=True,
+    help="Day from which the text is in force, e.g. 2019-05-15.",
+)  # fmt: skip
+@click.option("--by", "staff_no", help="Staff number of who brings it in.")
+def import_(file: Path, in_force: datetime, staff_no: str | None) -> None:
+    """Bring in a version of a law from its text; the same file twice changes nothing."""
+    try:
+        law = services.read_law(file.name, file.read_bytes())
+        with transaction() as session:
+            by_id = person_by_staff_no(session, staff_no) if staff_no else None
+            with acting_as(Actor(f"cli:{staff_no or 'law'}", by_id)):
+                done = services.import_law(
+                    session, law=law, in_force_on=in_force.date(), by_id=by_id, now=clock.now()
+                )
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    except AppError as error:
+        raise click.ClickException(f"{file.name}: {error.detail}") from None
+    click.echo(json.dumps(asdict(done), ensure_ascii=False, default=str))

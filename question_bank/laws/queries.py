@@ -1,0 +1,219 @@
+"""Finding law versions and articles, and how many questions rest on each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from question_bank.laws.models import Article, LawSource, LawVersion
+from question_bank.laws.rules import parse_citation, same_title
+from question_bank.questions.models import Question, QuestionVersion, VersionState
+
+
+@dataclass(frozen=True)
+class LawRow:
+    """One version of a law in the list."""
+
+    version_id: int
+    title: str
+    promulgated_on: date
+    in_force_on: date
+    articles: int
+    is_current: bool  # the newest version in force on the day asked about
+
+
+@dataclass(frozen=True)
+class ArticleRow:
+    """One article with the number of questions (not retired) that rest on it."""
+
+    id: int
+    label: str
+    text: str
+    questions: int
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return self.text.split("\n")
+
+
+@dataclass(frozen=True)
+class LawView:
+    """A version of a law with its articles."""
+
+    version_id: int
+    title: str
+    promulgated_on: date
+    in_force_on: date
+    articles: Sequence[ArticleRow]
+
+
+@dataclass(frozen=True)
+class ArticleView:
+    """An article as it is quoted."""
+
+    id: int
+    law_version_id: int
+    title: str  # of the law, without 《》
+    label: str
+    text: str
+    promulgated_on: date
+    in_force_on: date
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return self.text.split("\n")
+
+
+def _newest_in_force(day: date) -> Select[int]:
+    """Ids of the version of each source that is in force on a day."""
+    ranked = (
+        select(
+            LawVersion.id,
+            func.row_number()
+            .over(
+                partition_by=LawVersion.source_id,
+                order_by=(LawVersion.in_force_on.desc(), LawVersion.promulgated_on.desc()),
+            )
+            .label("rank"),
+        )
+        .where(LawVersion.in_force_on <= day)
+        .subquery()
+    )
+    return select(ranked.c.id).where(ranked.c.rank == 1)
+
+
+def laws(session: Session, day: date) -> list[LawRow]:
+    """All versions of all laws, newest version first within a law; in one statement."""
+    current = _newest_in_force(day).subquery()
+    rows = session.execute(
+        select(
+            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
+            func.count(Article.id), current.c.id,
+        )
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .outerjoin(Article, Article.law_version_id == LawVersion.id)
+        .outerjoin(current, current.c.id == LawVersion.id)
+        .group_by(
+            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
+            current.c.id,
+        )
+        .order_by(LawSource.title, LawVersion.in_force_on.desc(), LawVersion.id.desc())
+    )  # fmt: skip
+    return [LawRow(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in rows]
+
+
+def titles(session: Session) -> list[str]:
+    """Titles of all laws, in order."""
+    return list(session.scalars(select(LawSource.title).order_by(LawSource.title)))
+
+
+def law(session: Session, version_id: int) -> LawView:
+    """A version with its articles, each with the questions that rest on it; NotFound if none."""
+    resting = (
+        select(QuestionVersion.article_id, func.count().label("questions"))
+        .where(QuestionVersion.state != VersionState.RETIRED)
+        .group_by(QuestionVersion.article_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
+            Article.id, Article.label, Article.text,
+            func.coalesce(resting.c.questions, 0).label("questions"),
+        )
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .join(Article, Article.law_version_id == LawVersion.id)
+        .outerjoin(resting, resting.c.article_id == Article.id)
+        .where(LawVersion.id == version_id)
+        .order_by(Article.ordinal)
+    ).all()  # fmt: skip
+    if not rows:
+        raise NotFound
+    head = rows[0]
+    articles = [ArticleRow(row.id, row.label, row.text, row.questions) for row in rows]
+    return LawView(version_id, head.title, head.promulgated_on, head.in_force_on, articles)
+
+
+def articles_by_id(session: Session, ids: Collection[int | None]) -> dict[int, ArticleView]:
+    """The articles of these ids as they are quoted, in one statement."""
+    wanted = {found for found in ids if found is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(
+            Article.id, Article.law_version_id, LawSource.title, Article.label, Article.text,
+            LawVersion.promulgated_on, LawVersion.in_force_on,
+        )
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .where(Article.id.in_(wanted))
+    )  # fmt: skip
+    return {row.id: ArticleView(*row) for row in rows}
+
+
+def citation_index(session: Session, day: date) -> dict[tuple[str, str], int]:
+    """(title as compared, label) → article id, over the versions in force on a day."""
+    rows = session.execute(
+        select(LawSource.title, Article.label, Article.id)
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .where(LawVersion.id.in_(_newest_in_force(day)))
+    )
+    return {(same_title(title), label): article_id for title, label, article_id in rows}
+
+
+def article_for(session: Session, basis_text: str, day: date) -> Article | None:
+    """The article that a citation such as 《title》第二十六条 names, in the version in force on a day.
+
+    The title may lack 中华人民共和国 in front. None where title or article are not known.
+    """
+    cited = parse_citation(basis_text)
+    if cited is None or not cited.title or not cited.label:
+        return None
+    rows = session.execute(
+        select(Article, LawSource.title)
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .where(LawVersion.id.in_(_newest_in_force(day)), Article.label == cited.label)
+    )
+    wanted = same_title(cited.title)
+    return next((article for article, title in rows if same_title(title) == wanted), None)
+
+
+def source_by_title(session: Session, title: str) -> LawSource | None:
+    """The source of this title, however it is written."""
+    wanted = same_title(title)
+    sources = session.scalars(select(LawSource))
+    return next((source for source in sources if same_title(source.title) == wanted), None)
+
+
+def version_of(session: Session, source_id: int, promulgated_on: date) -> LawVersion | None:
+    """The version of a source that was promulgated on a day."""
+    return session.scalar(
+        select(LawVersion).where(
+            LawVersion.source_id == source_id, LawVersion.promulgated_on == promulgated_on
+        )
+    )
+
+
+def unlinked(session: Session) -> list[tuple[int, str, str]]:
+    """(version id, question code, basis) of versions that cite something and have no article yet."""
+    rows = session.execute(
+        select(QuestionVersion.id, Question.code, QuestionVersion.basis)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(QuestionVersion.article_id.is_(None), QuestionVersion.basis != "")
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def digests(session: Session, article_ids: Collection[int]) -> dict[int, str]:
+    """Digests of the texts of these articles."""
+    if not article_ids:
+        return {}
+    rows = session.execute(select(Article.id, Article.digest).where(Article.id.in_(article_ids)))
+    return {row[0]: row[1] for row in rows}

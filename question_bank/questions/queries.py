@@ -1,0 +1,318 @@
+"""Finding questions: the list, one question with its history, the review queue, what exams may draw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.people.models import Person
+from core.errors import NotFound
+from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
+from question_bank.questions.rules import (
+    EXAM_POOLS,
+    OPEN_STATES,
+    Difficulty,
+    Draft,
+    Pool,
+    QuestionType,
+    VersionState,
+)
+from question_bank.topics.queries import is_newest, topic, topic_ids, topic_rows, topics
+
+__all__ = [
+    "SORTS",
+    "EventView",
+    "Filters",
+    "QuestionView",
+    "VersionView",
+    "availability",
+    "draft_of",
+    "eligible",
+    "own_counts",
+    "question",
+    "question_list",
+    "same_content",
+    "state_counts",
+    "topic",
+    "topic_ids",
+    "topic_rows",
+    "topics",
+    "version",
+]  # fmt: skip
+
+# --- what exams may draw ----------------------------------------------
+
+
+def eligible(
+    topic_id: int | None, type_: QuestionType, difficulty: Difficulty | None
+) -> Select[int]:
+    """Ids of the approved versions that an exam may use (pool exam or both), in order of id.
+
+    ``topic_id`` and ``difficulty``: None is any.
+    """
+    query = select(QuestionVersion.id).where(
+        QuestionVersion.state == VersionState.APPROVED,
+        QuestionVersion.pool.in_(EXAM_POOLS),
+        QuestionVersion.type == type_,
+    )
+    if topic_id is not None:
+        query = query.where(QuestionVersion.topic_id == topic_id)
+    if difficulty is not None:
+        query = query.where(QuestionVersion.difficulty == difficulty)
+    return query.order_by(QuestionVersion.id)
+
+
+def availability(session: Session) -> dict[tuple[int, QuestionType, Difficulty], int]:
+    """(topic id, type, difficulty) → how many versions an exam may draw; in one statement."""
+    rows = session.execute(
+        select(
+            QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty,
+            func.count(),
+        )
+        .where(
+            QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(EXAM_POOLS)
+        )
+        .group_by(QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty)
+    )  # fmt: skip
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+# --- the list --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed by; '' or None is anything. ``words``: all must occur."""
+
+    words: str = ""
+    topic_id: int | None = None
+    type: QuestionType | None = None
+    difficulty: Difficulty | None = None
+    pool: Pool | None = None
+    state: VersionState | None = None
+    article_id: int | None = None
+    import_id: int | None = None
+    author_id: int | None = None
+
+
+def question_list(filters: Filters) -> Select[*tuple[Any, ...]]:
+    """Rows (version and question columns, topic name) of the questions that match.
+
+    A question shows with its newest version; filtered by a state, with its version in that state.
+    """
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            QuestionVersion.id, QuestionVersion.question_id, Question.code,
+            QuestionVersion.number, QuestionVersion.state, QuestionVersion.type,
+            QuestionVersion.stem, QuestionVersion.difficulty, QuestionVersion.pool,
+            QuestionVersion.may_shuffle, QuestionVersion.basis, Topic.name.label("topic"),
+            QuestionVersion.created_at,
+        )
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+    )  # fmt: skip
+    if filters.state is not None:
+        query = query.where(QuestionVersion.state == filters.state)
+    if filters.state in {None, VersionState.RETIRED}:
+        query = query.where(is_newest())
+    for column, value in (
+        (QuestionVersion.topic_id, filters.topic_id),
+        (QuestionVersion.type, filters.type),
+        (QuestionVersion.difficulty, filters.difficulty),
+        (QuestionVersion.pool, filters.pool),
+        (QuestionVersion.article_id, filters.article_id),
+        (QuestionVersion.import_id, filters.import_id),
+        (QuestionVersion.author_id, filters.author_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    for word in filters.words.split():
+        query = query.where(
+            or_(
+                QuestionVersion.stem.icontains(word, autoescape=True),
+                Question.code.icontains(word, autoescape=True),
+            )
+        )
+    return query
+
+
+SORTS = {
+    "code": Question.code,
+    "type": QuestionVersion.type,
+    "topic": Topic.name,
+    "created": QuestionVersion.id,
+}
+
+
+# --- one question ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One step of a version's review."""
+
+    from_state: VersionState | None
+    to_state: VersionState
+    by_name: str
+    at: datetime
+    comment: str
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """A version with everything that a page about it shows."""
+
+    id: int
+    question_id: int
+    code: str
+    number: int
+    state: VersionState
+    draft: Draft
+    topic_id: int
+    topic: str
+    author_id: int
+    author: str
+    created_at: datetime
+    revision: int
+    import_id: int | None
+    article: ArticleView | None = None
+    events: Sequence[EventView] = ()
+
+    @property
+    def submitted(self) -> EventView | None:
+        """When it was sent to review, with what was said."""
+        found = [event for event in self.events if event.to_state is VersionState.IN_REVIEW]
+        return found[-1] if found else None
+
+    @property
+    def decided(self) -> EventView | None:
+        """The last decision on it."""
+        decisions = {VersionState.APPROVED, VersionState.RETURNED, VersionState.RETIRED}
+        found = [event for event in self.events if event.to_state in decisions]
+        return found[-1] if found else None
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """A question with all its versions, newest first."""
+
+    id: int
+    code: str
+    versions: Sequence[VersionView]
+
+    @property
+    def newest(self) -> VersionView:
+        return self.versions[0]
+
+    @property
+    def open(self) -> VersionView | None:
+        """The version that is being written or reviewed."""
+        return next((each for each in self.versions if each.state in OPEN_STATES), None)
+
+    @property
+    def approved(self) -> VersionView | None:
+        return next((each for each in self.versions if each.state is VersionState.APPROVED), None)
+
+
+def draft_of(version: QuestionVersion) -> Draft:
+    """The content of a stored version."""
+    return Draft(
+        version.type, version.stem, tuple(version.options), version.key, version.explanation,
+        version.difficulty, version.pool, version.may_shuffle, version.basis,
+    )  # fmt: skip
+
+
+def _views(session: Session, *conditions: ColumnElement[bool]) -> list[VersionView]:
+    """Versions, newest first, with review events and articles: three statements."""
+    rows = session.execute(
+        select(QuestionVersion, Question.code, Topic.name, Person.name)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+        .join(Person, Person.id == QuestionVersion.author_id)
+        .where(*conditions)
+        .order_by(QuestionVersion.number.desc())
+    ).all()
+    versions = [row[0] for row in rows]
+    events = _events(session, [version.id for version in versions])
+    articles = articles_by_id(session, [version.article_id for version in versions])
+    return [
+        VersionView(
+            version.id, version.question_id, code, version.number, version.state,
+            draft_of(version), version.topic_id, topic_name, version.author_id, author,
+            version.created_at, version.revision, version.import_id,
+            articles.get(version.article_id) if version.article_id else None,
+            events.get(version.id, []),
+        )
+        for version, code, topic_name, author in rows
+    ]  # fmt: skip
+
+
+def _events(session: Session, version_ids: Collection[int]) -> dict[int, list[EventView]]:
+    found: dict[int, list[EventView]] = {}
+    for row in session.execute(
+        select(ReviewEvent, Person.name)
+        .join(Person, Person.id == ReviewEvent.by_id)
+        .where(ReviewEvent.version_id.in_(version_ids))
+        .order_by(ReviewEvent.id)
+    ):
+        event, name = row
+        found.setdefault(event.version_id, []).append(
+            EventView(event.from_state, event.to_state, name, event.at, event.comment)
+        )
+    return found
+
+
+def question(session: Session, question_id: int) -> QuestionView:
+    """A question with all versions, their review and their articles; NotFound if there is none."""
+    versions = _views(session, QuestionVersion.question_id == question_id)
+    if not versions:
+        raise NotFound
+    return QuestionView(question_id, versions[0].code, versions)
+
+
+def version(session: Session, version_id: int) -> VersionView:
+    """One version; NotFound if there is none."""
+    found = _views(session, QuestionVersion.id == version_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def same_content(session: Session, digest: str, question_id: int | None) -> str | None:
+    """Code of another question with a version (not retired) of exactly this content."""
+    query = (
+        select(Question.code)
+        .join(QuestionVersion, QuestionVersion.question_id == Question.id)
+        .where(QuestionVersion.digest == digest, QuestionVersion.state != VersionState.RETIRED)
+        .limit(1)
+    )
+    if question_id is not None:
+        query = query.where(Question.id != question_id)
+    return session.scalar(query)
+
+
+# --- counts for home pages --------------------------------------------------------
+
+
+def own_counts(session: Session, author_id: int) -> dict[VersionState, int]:
+    """How many versions of a person stand in each open state; for their home page."""
+    rows = session.execute(
+        select(QuestionVersion.state, func.count())
+        .where(QuestionVersion.author_id == author_id, QuestionVersion.state.in_(OPEN_STATES))
+        .group_by(QuestionVersion.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def state_counts(session: Session) -> dict[VersionState, int]:
+    """How many versions stand in each state, in the whole bank."""
+    rows = session.execute(
+        select(QuestionVersion.state, func.count()).group_by(QuestionVersion.state)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,274 @@
+"""What a sound question is, when its options may not be shuffled, and how a version moves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+MAX_OPTIONS = 8
+MIN_OPTIONS = 2
+MAX_STEM = 2000
+MAX_OPTION = 500
+MAX_EXPLANATION = 2000
+MAX_BASIS = 200
+MAX_BLANKS = 20
+LETTERS = "ABCDEFGH"
+
+
+class QuestionType(StrEnum):
+    """The types of question."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    TRUE_FALSE = "true_false"
+    FILL_IN = "fill_in"
+
+
+class Difficulty(StrEnum):
+    """How hard a question is said to be."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class Pool(StrEnum):
+    """What a question may be used for: 练习, 考试, 皆可."""
+
+    PRACTICE = "practice"
+    EXAM = "exam"
+    BOTH = "both"
+
+
+class VersionState(StrEnum):
+    """draft → in_review → approved | returned; approved → retired (also by a newer version).
+
+    A returned version is not edited either: its correction is a new draft, and it retires.
+    """
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
+WITH_OPTIONS = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
+OPEN_STATES = frozenset({VersionState.DRAFT, VersionState.IN_REVIEW, VersionState.RETURNED})
+EXAM_POOLS = frozenset({Pool.EXAM, Pool.BOTH})
+
+_MOVES = {
+    VersionState.DRAFT: {VersionState.IN_REVIEW},
+    VersionState.IN_REVIEW: {VersionState.APPROVED, VersionState.RETURNED},
+    VersionState.RETURNED: {VersionState.RETIRED},
+    VersionState.APPROVED: {VersionState.RETIRED},
+    VersionState.RETIRED: set(),
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a question says, before it is kept.
+
+    ``key``: single and multiple: sorted indexes into ``options``; true/false: a boolean;
+    fill-in: for each blank the list of accepted texts; None where there is no answer yet.
+    """
+
+    type: QuestionType
+    stem: str
+    options: tuple[str, ...] = ()
+    key: Any = None
+    explanation: str = ""
+    difficulty: Difficulty = Difficulty.MEDIUM
+    pool: Pool = Pool.BOTH
+    may_shuffle: bool = True
+    basis: str = ""
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.type, self.stem, self.options, self.key)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to say about a question. ``code`` names the sentence, ``facts`` fill it.
+
+    ``at``: the field it is about: type, stem, options, key, explanation, basis …
+    """
+
+    code: str
+    at: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def may_move(before: VersionState, after: VersionState) -> bool:
+    """Whether a version may go from one state to another."""
+    return after in _MOVES[before]
+
+
+_FULL_WIDTH = {
+    **{ord("０") + n: ord("0") + n for n in range(10)},
+    **{ord("Ａ") + n: ord("A") + n for n in range(26)},
+    **{ord("ａ") + n: ord("a") + n for n in range(26)},
+    **{code: None for code in range(32) if chr(code) not in "\t\n"},
+    0xA0: " ", 0x200B: None, 0xFEFF: None,
+}  # fmt: skip
+
+
+def tidy(text: str) -> str:
+    """Text as it is kept: no blanks around it, full-width letters and figures as half-width."""
+    return text.translate(_FULL_WIDTH).strip()
+
+
+def settled(draft: Draft) -> Draft:
+    """The draft with what follows from its words: options that are pointed at keep their order."""
+    may_shuffle = draft.may_shuffle or draft.type not in WITH_OPTIONS
+    return replace(draft, may_shuffle=may_shuffle and not pointers(draft))
+
+
+def letters_of(indexes: Sequence[int]) -> str:
+    """[0, 2] → AC."""
+    return "".join(LETTERS[index] for index in indexes)
+
+
+def digest_of(type_: QuestionType, stem: str, options: Sequence[str], key: Any) -> str:
+    """SHA-256 (hex) of what makes a question the same question: type, stem, options and key."""
+    content = json.dumps(
+        [type_.value, stem, list(options), key], ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+# --- soundness ------------------------------------------------------------------
+
+# A blank in a stem: an empty pair of brackets or a line.
+_BLANK = re.compile(r"[（(][\s\u3000]*[）)]|[_＿]{2,}")
+
+
+def blanks_in(stem: str) -> int:
+    """How many blanks a stem shows."""
+    return len(_BLANK.findall(stem))
+
+
+def findings(draft: Draft) -> list[Finding]:
+    """Everything that forbids keeping a question; empty where it is sound."""
+    return [*_stem(draft), *_type_specific(draft), *_lengths(draft)]
+
+
+def _stem(draft: Draft) -> Iterator[Finding]:
+    if not draft.stem:
+        yield Finding("stem_empty", "stem")
+    elif len(draft.stem) > MAX_STEM:
+        yield Finding("too_long", "stem", {"max": MAX_STEM})
+
+
+def _type_specific(draft: Draft) -> Iterator[Finding]:
+    if draft.type in WITH_OPTIONS:
+        yield from _options(draft.options)
+        yield from _choice_key(draft)
+    elif draft.type is QuestionType.TRUE_FALSE:
+        if not isinstance(draft.key, bool):
+            yield Finding("no_key", "key")
+    else:
+        yield from _blanks(draft)
+
+
+def _options(options: Sequence[str]) -> Iterator[Finding]:
+    if len(options) < MIN_OPTIONS:
+        yield Finding("few_options", "options", {"n": len(options)})
+        return
+    if len(options) > MAX_OPTIONS:
+        yield Finding("many_options", "options", {"max": MAX_OPTIONS})
+        return
+    for index, text in enumerate(options):
+        if not text:
+            yield Finding("option_empty", "options", {"letter": LETTERS[index]})
+        elif text in options[:index]:
+            yield Finding(
+                "option_twice", "options",
+                {"first": LETTERS[options.index(text)], "second": LETTERS[index]},
+            )  # fmt: skip
+
+
+def _choice_key(draft: Draft) -> Iterator[Finding]:
+    key = draft.key
+    if not key:
+        yield Finding("no_key", "key")
+        return
+    beyond = [index for index in key if index >= len(draft.options)]
+    if beyond and draft.options:
+        last = LETTERS[min(len(draft.options), MAX_OPTIONS) - 1]
+        yield Finding(
+            "key_beyond", "key",
+            {"letters": "、".join(letters_of(beyond)), "last": last, "n": len(draft.options)},
+        )  # fmt: skip
+    if draft.type is QuestionType.SINGLE and len(key) > 1:
+        yield Finding("two_keys", "key", {"n": len(key)})
+
+
+def _blanks(draft: Draft) -> Iterator[Finding]:
+    key = draft.key
+    if not key or not all(accepted and all(accepted) for accepted in key):
+        yield Finding("no_key", "key")
+        return
+    if len(key) > MAX_BLANKS:
+        yield Finding("many_blanks", "key", {"max": MAX_BLANKS})
+    shown = blanks_in(draft.stem)
+    if shown != len(key) and (shown or len(key) > 1):
+        yield Finding("blank_count", "key", {"shown": shown, "n": len(key)})
+
+
+def _lengths(draft: Draft) -> Iterator[Finding]:
+    if any(len(text) > MAX_OPTION for text in draft.options):
+        yield Finding("too_long", "options", {"max": MAX_OPTION})
+    if len(draft.explanation) > MAX_EXPLANATION:
+        yield Finding("too_long", "explanation", {"max": MAX_EXPLANATION})
+    if len(draft.basis) > MAX_BASIS:
+        yield Finding("too_long", "basis", {"max": MAX_BASIS})
+
+
+def longest_by(draft: Draft) -> int:
+    """By how many characters the only right option outgrows the longest wrong one; else 0."""
+    if draft.type is not QuestionType.SINGLE or not draft.key or len(draft.options) < MIN_OPTIONS:
+        return 0
+    right = draft.key[0]
+    if right >= len(draft.options):
+        return 0
+    others = max(len(text) for index, text in enumerate(draft.options) if index != right)
+    return max(0, len(draft.options[right]) - others)
+
+
+# --- shuffling ------------------------------------------------------------------
+
+# 以上 that counts (县级以上, 三年以上, 半数以上, 50%以上) does not point at options.
+_ABOVE = re.compile(
+    r"(?<![级年月日天周时分秒人名位次件条项份倍元角个处家种岁科股页部成半数米度学生十百千万亿\d％%])以上"
+)
+_LETTER_PATTERNS = (
+    re.compile(r"(?:选项|答案|故选|应选|[选是为])\s*[A-H]{1,8}(?![A-Za-z])"),
+    re.compile(r"(?<![A-Za-z])[A-H]{1,8}\s*(?:项|选项|[两三四]项|[都均全皆]|正确|错误|不[对正])"),
+    re.compile(r"(?<![A-Za-z])[A-H]\s*(?:和|与|或|及|、|，|,)\s*[A-H](?![A-Za-z])"),
+    re.compile(r"(?<![A-Za-z])A?B?C?D?E?F?G?H?(?<=[A-H]{2})(?![A-Za-z])"),
+)  # fmt: skip
+_ALL_OF_THEM = re.compile(r"^上述(?:都|均|全|各|选项|说法|情形)")
+
+
+def pointers(draft: Draft) -> list[str]:
+    """Words in a choice question that point at options by letter or place; [] where none does.
+
+    A question that has some must keep the order of its options.
+    """
+    if draft.type not in WITH_OPTIONS:
+        return []
+    found: dict[str, None] = {}
+    for text in (draft.stem, *draft.options, draft.explanation):
+        for pattern in (_ABOVE, *_LETTER_PATTERNS):
+            found.update((match.group().strip(), None) for match in pattern.finditer(text))
+    for text in draft.options:
+        found.update((match.group(), None) for match in _ALL_OF_THEM.finditer(text))
+    return [word for word in found if word]

@@ -1,0 +1,1 @@
+"""Answers as they are stored, and what was refused, kept as evidence."""

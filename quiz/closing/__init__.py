@@ -1,0 +1,1 @@
+"""How sittings end: closing, scoring, releasing, voiding."""

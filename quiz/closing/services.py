@@ -1,0 +1,218 @@
+"""How an attempt ends: submitted, scored, released; each change of state has one audit row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm import Session
+
+from core.audit.services import Actor, record
+from core.db import table_of
+from core.signing import signer
+from quiz.attempts.kinds import ScoredAttempt, kind_of
+from quiz.attempts.models import Attempt, AttemptState, Score
+from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_content
+from quiz.grading.rules import Marking, mark
+from quiz.occasions.models import Occasion
+from quiz.papers.queries import items_of_all, versions_of
+from quiz.papers.rules import Item
+from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
+
+BATCH = 100  # one transaction of a job does no more, so that the audit chain is never held long
+
+_attempt = table_of(Attempt)
+_END = (
+    update(_attempt)
+    .where(
+        _attempt.c.id == bindparam("attempt_id"),
+        _attempt.c.state == AttemptState.IN_PROGRESS,
+    )
+    .values(
+        state=bindparam("to_state", type_=_attempt.c.state.type),
+        submitted_at=bindparam("at", type_=_attempt.c.submitted_at.type),
+        closed_by=bindparam("by"),
+        answers_digest=bindparam("digest"),
+        receipt=bindparam("signed", type_=_attempt.c.receipt.type),
+    )
+)
+_SCORE = insert(table_of(Score))
+_RELEASE = (
+    update(_attempt)
+    .where(
+        _attempt.c.id.in_(bindparam("ids", expanding=True)),
+        _attempt.c.state == AttemptState.SCORED,
+    )
+    .values(state=AttemptState.RELEASED)
+)
+
+
+class EndedMeanwhile(RuntimeError):
+    """The attempt was locked as in progress and is not: a lock was bypassed. Nothing is kept."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What the end of an attempt gave. ``receipt`` with its signature."""
+
+    receipt: dict[str, Any]
+    state: AttemptState
+    marking: Marking
+
+
+def score_row(
+    attempt_id: int, number: int, marking: Marking, *, now: datetime, reason: str = ""
+) -> dict[str, Any]:
+    """A marking as a row of scores."""
+    return {
+        "attempt_id": attempt_id, "number": number, "scored_at": now, "marks": marking.marks,
+        "max_marks": marking.max_marks, "is_pass": marking.is_pass,
+        "key_digest": marking.key_digest,
+        "detail": [[one.hundredths, one.is_right] for one in marking.by_position],
+        "reason": reason,
+    }  # fmt: skip
+
+
+def marking_of(
+    session: Session, sitting: Sitting, items: Sequence[Item], stored: Mapping[int, Stored]
+) -> Marking:
+    """Mark the stored answers by the occasion's rule and the keys of the paper's versions."""
+    versions = versions_of(session, (item.version_id for item in items))
+    return mark(
+        items,
+        {position: json.loads(held.value) for position, held in stored.items()},
+        {version_id: version.key for version_id, version in versions.items()},
+        rule=sitting.multiple_rule,
+        pass_mark=sitting.pass_mark,
+    )
+
+
+def finish(
+    session: Session,
+    sitting: Sitting,
+    items: Sequence[Item],
+    stored: Mapping[int, Stored],
+    *,
+    submitted_at: datetime,
+    closed_by: str,
+    now: datetime,
+    actor: Actor | None = None,
+) -> Ended:
+    """Freeze the answers, mark them, and do what follows; the sitting is locked and in progress.
+
+    ``closed_by``: candidate or deadline. ``actor``: on whose account, where the caller knows.
+    """
+    marking = marking_of(session, sitting, items, stored)
+    digest = answers_digest(stored)
+    content = receipt_content(
+        attempt_id=sitting.id, paper=sitting.paper_digest, answers=digest,
+        submitted_at=submitted_at, kid=signer().kid,
+    )  # fmt: skip
+    receipt = {**content, "signature": signer().sign(content)}
+    is_open = may_release(
+        sitting.release_rule, closes_at=sitting.closes_at, released_at=sitting.released_at, now=now
+    )
+    state = AttemptState.RELEASED if is_open else AttemptState.SCORED
+    connection = session.connection()
+    done = connection.execute(
+        _END,
+        {"attempt_id": sitting.id, "to_state": state, "at": submitted_at, "by": closed_by,
+         "digest": digest, "signed": receipt},
+    )  # fmt: skip
+    if done.rowcount != 1:
+        raise EndedMeanwhile(f"attempt {sitting.id}")
+    connection.execute(_SCORE, score_row(sitting.id, 1, marking, now=now))
+    _note_end(session, sitting, receipt, marking, closed_by, is_open=is_open, actor=actor)
+    kind_of(sitting.kind).on_scored(
+        session,
+        ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marking.marks,
+                      marking.max_marks, marking.is_pass),
+        now,
+    )  # fmt: skip
+    return Ended(receipt, state, marking)
+
+
+def _note_end(
+    session: Session,
+    sitting: Sitting,
+    receipt: Mapping[str, Any],
+    marking: Marking,
+    closed_by: str,
+    *,
+    is_open: bool,
+    actor: Actor | None,
+) -> None:
+    subject = ("attempt", sitting.id)
+    record(
+        session, "attempt.submit", subject, actor=actor,
+        facts={"by": closed_by, "at": receipt["submitted_at"], "answers": receipt["answers"]},
+    )  # fmt: skip
+    record(
+        session, "attempt.score", subject, actor=actor,
+        facts={"number": 1, "marks": marking.marks, "max_marks": marking.max_marks,
+               "is_pass": marking.is_pass},
+    )  # fmt: skip
+    if is_open:
+        record(session, "attempt.release", subject, actor=actor)
+
+
+def close(
+    session: Session, sittings: Sequence[Sitting], now: datetime, *, actor: Actor | None = None
+) -> None:
+    """Close overdue attempts, locked and in progress, as their deadlines should have done."""
+    answers = answers_of(session, *(sitting.id for sitting in sittings))
+    papers = items_of_all(session, [sitting.paper_key for sitting in sittings])
+    versions_of(session, {item.version_id for items in papers.values() for item in items})
+    for sitting in sittings:
+        finish(
+            session, sitting, papers[sitting.paper_key], answers[sitting.id],
+            submitted_at=sitting.deadline_at, closed_by="deadline", now=now, actor=actor,
+        )  # fmt: skip
+
+
+def close_overdue(session: Session, now: datetime, *, limit: int = BATCH) -> int:
+    """Close attempts past deadline + grace; how many, at most ``limit``."""
+    sittings = overdue(session, now, limit)
+    close(session, sittings, now)
+    return len(sittings)
+
+
+def release(session: Session, sittings: Sequence[Sitting], *, reason: str = "") -> None:
+    """Let key, explanation and article of scored, locked attempts be seen."""
+    ids = [sitting.id for sitting in sittings]
+    if not ids:
+        return
+    done = session.connection().execute(_RELEASE, {"ids": ids})
+    if done.rowcount != len(ids):
+        raise EndedMeanwhile(f"attempts {ids}")
+    for attempt_id in ids:
+        record(session, "attempt.release", ("attempt", attempt_id), reason=reason)
+
+
+def release_due(session: Session, now: datetime, *, limit: int = BATCH) -> int:
+    """Release scored attempts whose occasion allows it by now; how many, at most ``limit``."""
+    sittings = releasable(session, now, limit)
+    release(session, sittings)
+    return len(sittings)
+
+
+def release_occasion(session: Session, occasion_id: int, now: datetime) -> bool:
+    """Release an occasion by hand; False where it was released before.
+
+    The first hundred results follow at once, the others by the job or when they are next read.
+    """
+    occasion = table_of(Occasion)
+    done = session.connection().execute(
+        update(occasion)
+        .where(occasion.c.id == occasion_id, occasion.c.released_at.is_(None))
+        .values(released_at=now)
+    )
+    if done.rowcount != 1:
+        return False
+    record(session, "occasion.release", ("occasion", occasion_id))
+    release_due(session, now)
+    return True

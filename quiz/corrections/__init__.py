@@ -1,0 +1,1 @@
+"""What the office puts right afterwards: voiding and marking anew."""

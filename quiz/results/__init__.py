@@ -1,0 +1,1 @@
+"""Results, with key and explanation once they are released."""

@@ -1,0 +1,196 @@
+"""Attempts in lists and results; key, explanation and article only after release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from core.errors import NotFound
+from question_bank.questions.rules import QuestionType
+from quiz.attempts.models import Answer, Attempt, AttemptState, Score
+from quiz.attempts.rules import GRACE
+from quiz.grading.rules import to_letters
+from quiz.occasions.models import Occasion, ReleaseRule
+from quiz.papers.queries import Version, items_of, shown, versions_of
+from quiz.papers.rules import Item
+
+
+def newest_score() -> ColumnElement[bool]:
+    """The newest score of the attempt in the surrounding statement."""
+    later = aliased(Score)
+    return and_(
+        Score.attempt_id == Attempt.id,
+        Score.number
+        == select(func.max(later.number)).where(later.attempt_id == Attempt.id).scalar_subquery(),
+    )
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """One attempt in a list. Marks in hundredths; None where not scored."""
+
+    id: int
+    occasion_id: int
+    person_id: int
+    number: int
+    state: AttemptState
+    started_at: datetime
+    deadline_at: datetime
+    submitted_at: datetime | None
+    marks: int | None
+    max_marks: int | None
+    is_pass: bool | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be worked on."""
+        return self.state is AttemptState.IN_PROGRESS and now <= self.deadline_at + GRACE
+
+
+def attempt_rows(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Attempts that match the conditions with their newest scores, as columns of AttemptRow."""
+    return (
+        select(
+            Attempt.id, Attempt.occasion_id, Attempt.person_id, Attempt.number, Attempt.state,
+            Attempt.started_at, Attempt.deadline_at, Attempt.submitted_at, Score.marks,
+            Score.max_marks, Score.is_pass,
+        )
+        .outerjoin(Score, newest_score())
+        .where(*conditions)
+        .order_by(Attempt.occasion_id, Attempt.person_id, Attempt.number)
+    )  # fmt: skip
+
+
+def attempts_of(
+    session: Session, occasion_ids: Collection[int], person_id: int
+) -> list[AttemptRow]:
+    """One person's attempts at these occasions, oldest first, in one statement."""
+    query = attempt_rows(Attempt.occasion_id.in_(occasion_ids), Attempt.person_id == person_id)
+    return [AttemptRow(*row) for row in session.execute(query)]
+
+
+def attempts_at(session: Session, occasion_ids: Collection[int]) -> list[AttemptRow]:
+    """All attempts at these occasions; whoever calls has decided what the viewer may see."""
+    return [
+        AttemptRow(*row)
+        for row in session.execute(attempt_rows(Attempt.occasion_id.in_(occasion_ids)))
+    ]
+
+
+@dataclass(frozen=True)
+class ResultQuestion:
+    """One question after release. Letters are those of the paper; ``earned`` in hundredths.
+
+    ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank.
+    """
+
+    position: int
+    type: QuestionType
+    stem: str
+    options: tuple[tuple[str, str], ...]
+    blanks: int
+    marks: int
+    value: Any
+    key: Any
+    earned: int
+    is_right: bool
+    explanation: str
+    article_id: int | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """What a result page shows. ``questions`` is empty until release; marks in hundredths."""
+
+    attempt_id: int
+    occasion_id: int
+    person_id: int
+    kind: str
+    title: str
+    number: int
+    state: AttemptState
+    started_at: datetime
+    submitted_at: datetime | None
+    deadline_at: datetime
+    closed_by: str
+    closes_at: datetime
+    release_rule: ReleaseRule
+    marks: int | None
+    max_marks: int | None
+    is_pass: bool | None
+    pass_mark: int  # marks
+    receipt: dict[str, Any] | None
+    questions: tuple[ResultQuestion, ...]
+
+    @property
+    def is_released(self) -> bool:
+        return self.state is AttemptState.RELEASED
+
+
+def result_of(session: Session, attempt_id: int, person_id: int | None) -> ResultView:
+    """The result of an attempt; NotFound unless it is this person's.
+
+    ``person_id`` None: the caller has decided that the viewer may see it. ``settle`` it before.
+    """
+    query = (
+        select(Attempt, Occasion, Score)
+        .join(Occasion, Occasion.id == Attempt.occasion_id)
+        .outerjoin(Score, newest_score())
+        .where(Attempt.id == attempt_id)
+    )
+    if person_id is not None:
+        query = query.where(Attempt.person_id == person_id)
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound()
+    attempt, occasion = row[0], row[1]
+    score: Score | None = row[2]
+    questions: tuple[ResultQuestion, ...] = ()
+    if score is not None and attempt.state is AttemptState.RELEASED:
+        questions = _explained(session, attempt, score)
+    return ResultView(
+        attempt.id, occasion.id, attempt.person_id, occasion.kind, occasion.title, attempt.number,
+        attempt.state, attempt.started_at, attempt.submitted_at, attempt.deadline_at,
+        attempt.closed_by, occasion.closes_at, occasion.release_rule,
+        score.marks if score else None, score.max_marks if score else None,
+        score.is_pass if score else None, occasion.pass_mark, attempt.receipt,
+        questions,
+    )  # fmt: skip
+
+
+def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[ResultQuestion, ...]:
+    items = items_of(session, (attempt.paper_id, attempt.started_at))
+    versions = versions_of(session, (item.version_id for item in items))
+    values = {
+        position: json.loads(value)
+        for position, value in session.execute(
+            select(Answer.position, Answer.value).where(Answer.attempt_id == attempt.id)
+        )
+    }
+    questions = []
+    for position, item in enumerate(items, start=1):
+        version = versions[item.version_id]
+        earned, is_right = score.detail[position - 1]
+        seen = shown(position, item, version)
+        questions.append(
+            ResultQuestion(
+                position, item.type, version.stem, seen.options, item.blanks, item.marks,
+                values.get(position), _shown_key(item, version), earned, is_right,
+                version.explanation, version.article_id, version.basis,
+            )
+        )  # fmt: skip
+    return tuple(questions)
+
+
+def _shown_key(item: Item, version: Version) -> Any:
+    if item.type is QuestionType.SINGLE:
+        return to_letters(version.key, item.order)[0]
+    if item.type is QuestionType.MULTIPLE:
+        return to_letters(version.key, item.order)
+    return version.key

@@ -1,0 +1,1 @@
+"""The story of the made-up city: bank, training, exams and certificates."""

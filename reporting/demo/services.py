@@ -1,0 +1,256 @@
+"""The story of the made-up city, told with the services that a browser reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from accounts.signin.services import hash_password
+from certification.blueprints.queries import stock
+from certification.blueprints.rules import Row
+from certification.blueprints.services import save_rows
+from certification.exams.services import Frame, create, save_terms
+from certification.publishing.services import publish
+from core import clock
+from core.audit.services import record
+from question_bank.questions.models import (
+    Difficulty,
+    Pool,
+    Question,
+    QuestionType,
+    QuestionVersion,
+    Topic,
+    VersionState,
+)
+from question_bank.questions.rules import Draft, digest_of
+from question_bank.questions.services import start_version
+from question_bank.review.services import submit_for_review
+from question_bank.starter.services import load_starter
+from quiz.attempts.services import open_paper, release_occasion, start, submit
+from quiz.occasions.models import MultipleRule, ReleaseRule
+from quiz.papers.queries import versions_of
+from quiz.papers.rules import Item
+from reporting.city.rules import chosen, stage_of
+from reporting.city.services import City, build
+from reporting.demo.rules import MARKS, blueprint, extra_question, wrong_positions
+from training.models import Attendance, TrainingKind, TrainingSession
+
+BATCH = 5_000
+SAT_AND_PASSED, SAT_AND_FAILED = 60, 20
+STARTER = 336
+
+
+def load(
+    session: Session, *, password: str, people: int, questions: int, candidates: int, now: datetime
+) -> str:
+    """Fill an empty database; what was made, in words."""
+    city = build(session, people=people, password_hash=hash_password(password), now=now)
+    _bank(session, city, questions, now)
+    _training(session, city, people, candidates, now)
+    passed, failed = _past_exam(session, city, people, candidates, now)
+    _open_exam(session, city, people, candidates, now)
+    record(
+        session, "demo.load", ("demo", "1"),
+        facts={"people": people, "questions": questions, "candidates": candidates},
+    )  # fmt: skip
+    return (
+        f"{people} staff in {len(city.units)} units, {questions} questions, one past exam "
+        f"({passed} passed, {failed} failed), one open exam for {candidates} candidates"
+    )
+
+
+def _fill(session: Session, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
+    rows = list(rows)
+    for begin in range(0, len(rows), BATCH):
+        session.execute(insert(table), rows[begin : begin + BATCH])
+
+
+# --- bank -----------------------------------------------------------------------
+
+
+def _bank(session: Session, city: City, questions: int, now: datetime) -> None:
+    author, reviewer = city.parts["EDITOR01"], city.parts["REVIEW01"]
+    earlier = now - timedelta(days=120)
+    load_starter(
+        session, author_id=author, reviewer_id=reviewer, now=earlier, limit=min(questions, STARTER)
+    )
+    if questions > STARTER:
+        _extra_questions(session, questions - STARTER, author, earlier)
+    _revisions(session, author, now)
+
+
+def _revisions(session: Session, author_id: int, now: datetime) -> None:
+    """Some questions were improved and wait for the reviewer, so that the queue is not empty."""
+    approved = QuestionVersion.state == VersionState.APPROVED
+    for version in session.scalars(select(QuestionVersion).where(approved).limit(6)).all():
+        draft = Draft(
+            version.type, version.stem, tuple(version.options), version.key,
+            f"{version.explanation}答题时以现行条文为准。", version.difficulty, version.pool,
+            version.may_shuffle, version.basis,
+        )  # fmt: skip
+        revised = start_version(
+            session, base_id=version.id, draft=draft, topic_id=version.topic_id,
+            author_id=author_id, now=now - timedelta(days=2), article_id=version.article_id,
+        )  # fmt: skip
+        submit_for_review(
+            session, version_id=revised.id, by_id=author_id, now=now - timedelta(days=2)
+        )
+
+
+def _extra_questions(session: Session, number: int, author_id: int, now: datetime) -> None:
+    topic = Topic(name="演示题", ordinal=99)
+    session.add(topic)
+    session.flush()
+    codes = [f"DEMO-{index:06d}" for index in range(1, number + 1)]
+    _fill(session, Question, ({"code": code, "created_at": now} for code in codes))
+    ids = dict(
+        session.execute(
+            select(Question.code, Question.id).where(Question.code.startswith("DEMO-").all())
+        )
+    )
+    single = QuestionType.SINGLE
+    made = (extra_question(index) for index in range(1, number + 1))
+    _fill(session, QuestionVersion, (
+        {**question, "question_id": ids[code], "number": 1, "state": VersionState.APPROVED,
+         "type": single, "topic_id": topic.id, "difficulty": Difficulty.EASY, "pool": Pool.BOTH,
+         "may_shuffle": True, "author_id": author_id, "created_at": now,
+         "digest": digest_of(single, question["stem"], question["options"], question["key"])}
+        for code, question in zip(codes, made, strict=True)
+    ))  # fmt: skip
+
+
+# --- training --------------------------------------------------------------------
+
+
+def _training(session: Session, city: City, people: int, candidates: int, now: datetime) -> None:
+    held = (
+        (
+            TrainingKind.ROTATION,
+            "全市政务公开业务轮训（第 1 期）",
+            150,
+            "市政务服务中心三楼 302 会议室",
+        ),
+        (TrainingKind.INDICATORS, "政务公开绩效指标解读培训", 110, "市行政中心 1 号楼报告厅"),
+        (
+            TrainingKind.ROTATION,
+            "全市政务公开业务轮训（第 2 期）",
+            40,
+            "市政务服务中心三楼 302 会议室",
+        ),
+        (TrainingKind.ONE_TO_ONE, "重点部门一对一辅导：市自然资源局", 20, "市自然资源局五楼会议室"),
+    )
+    office = city.parts["OFFICE01"]
+    ids = []
+    for kind, title, days_ago, place in held:
+        begin = clock.start_of(clock.civil_date(now) - timedelta(days=days_ago)) + timedelta(
+            hours=9
+        )
+        session_ = TrainingSession(
+            kind=kind, title=title, starts_at=begin, ends_at=begin + timedelta(hours=3), place=place,
+            recorded_by=office, recorded_at=begin + timedelta(hours=4),
+        )  # fmt: skip
+        session.add(session_)
+        session.flush()
+        ids.append(session_.id)
+    trained = [n for n in range(people) if stage_of(n, candidates) != "untrained"]
+    _fill(session, Attendance, (
+        {"session_id": ids[0] if stage_of(n, candidates) in {"certified", "failed"} else ids[2],
+         "person_id": city.staff[n], "recorded_by": office, "recorded_at": now}
+        for n in trained
+    ))  # fmt: skip
+
+
+# --- exams -----------------------------------------------------------------------
+
+
+def _exam(
+    session: Session, city: City, *, title: str, opens_at: datetime, closes_at: datetime,
+    person_ids: Iterable[int], release: ReleaseRule, now: datetime,
+) -> int:  # fmt: skip
+    """Define and publish an exam; the id of its occasion."""
+    office = city.parts["OFFICE01"]
+    frame = Frame(title, opens_at, closes_at, frozenset(), frozenset(person_ids), True)
+    exam = create(session, frame, by_id=office, now=now)
+    shares = blueprint(stock(session))
+    rows = [Row(share.topic_id, share.type, None, share.count, MARKS) for share in shares]
+    total = sum(share.count for share in shares) * MARKS
+    save_rows(session, exam_id=exam.id, version=1, rows=rows)
+    save_terms(
+        session, exam_id=exam.id, version=2, minutes=60, pass_mark=total * 80 // 100, tries=2,
+        multiple_rule=MultipleRule.ALL_OR_NOTHING, release_rule=release,
+    )  # fmt: skip
+    return publish(session, exam_id=exam.id, version=3, by_id=office, now=now)
+
+
+def _past_exam(
+    session: Session, city: City, people: int, candidates: int, now: datetime
+) -> tuple[int, int]:
+    """An exam of last quarter: who passed holds a certificate, who failed may try again now."""
+    begin = clock.start_of(clock.civil_date(now) - timedelta(days=75)) + timedelta(hours=9)
+    end = begin + timedelta(days=14)
+    passed = chosen("certified", people, candidates, SAT_AND_PASSED)
+    failed = chosen("failed", people, candidates, SAT_AND_FAILED)
+    absent = chosen("absent", people, candidates, SAT_AND_FAILED)
+    occasion_id = _exam(
+        session, city, title="第三季度政务公开资格考试", opens_at=begin, closes_at=end,
+        person_ids=(city.staff[n] for n in (*passed, *failed, *absent)),
+        release=ReleaseRule.AFTER_WINDOW, now=begin - timedelta(days=10),
+    )  # fmt: skip
+    for place, number in enumerate((*passed, *failed)):
+        at = begin + timedelta(days=place % 10, minutes=7 * place)
+        _sit(session, occasion_id, city.staff[number], number, at, passes=number in set(passed))
+    release_occasion(session, occasion_id, end + timedelta(hours=1))
+    return len(passed), len(failed)
+
+
+def _open_exam(session: Session, city: City, people: int, candidates: int, now: datetime) -> None:
+    failed = chosen("failed", people, candidates, SAT_AND_FAILED)
+    trained = chosen("trained", people, candidates, SAT_AND_FAILED)
+    numbers = [*range(candidates), *failed, *trained]
+    if not numbers:
+        return
+    _exam(
+        session, city, title="第四季度政务公开资格考试",
+        opens_at=clock.start_of(clock.civil_date(now) - timedelta(days=3)) + timedelta(hours=9),
+        closes_at=clock.end_of(clock.civil_date(now) + timedelta(days=18)),
+        person_ids=(city.staff[n] for n in numbers), release=ReleaseRule.AT_ONCE,
+        now=now - timedelta(days=5),
+    )  # fmt: skip
+
+
+def _sit(
+    session: Session, occasion_id: int, person_id: int, number: int, at: datetime, *, passes: bool
+) -> None:
+    """One person sits the paper as the page would: start, open, answer, submit."""
+    attempt, _is_new = start(session, occasion_id=occasion_id, person_id=person_id, now=at)
+    opened = open_paper(
+        session, attempt_id=attempt.id, who=person_id, open_id=f"demo-{attempt.id}",
+        now=at + timedelta(seconds=5),
+    )  # fmt: skip
+    versions = versions_of(session, [item.version_id for item in opened.items])
+    wrong = wrong_positions(number, len(opened.items), passes=passes)
+    operations = [
+        (position, 1, _answer(item, versions[item.version_id].key, is_right=position not in wrong))
+        for position, item in enumerate(opened.items, 1)
+    ]
+    submit(
+        session, attempt_id=attempt.id, who=person_id, epoch=opened.epoch, operations=operations,
+        seqs=dict.fromkeys(range(1, len(operations) + 1), 1), now=at + timedelta(minutes=38),
+    )  # fmt: skip
+
+
+def _answer(item: Item, key: Any, *, is_right: bool) -> Any:
+    """What the page would send for a right or a wrong answer at this place of the paper."""
+    if isinstance(key, bool):
+        return key is is_right
+    letters = [chr(ord("A") + item.order.index(index)) for index in key]
+    if not is_right:
+        others = [
+            chr(ord("A") + place) for place, index in enumerate(item.order) if index not in key
+        ]
+        letters = [*letters[1:], others[0]] if others else letters[:1]
+    return letters[0] if item.type is QuestionType.SINGLE else sorted(letters)

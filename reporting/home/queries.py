@@ -1,0 +1,270 @@
+"""What the home pages count. Every function is one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from accounts.approvals.models import TwoPersonAct
+from accounts.people.models import Posting
+from accounts.people.queries import is_posted_on
+from accounts.roles.models import RoleGrant
+from accounts.signin.models import Account
+from accounts.throttle.models import SignInThrottle
+from accounts.units.models import UnitVersion
+from accounts.units.queries import is_valid_on, subtree
+from certification.certificates.models import Certificate, RegistryEvent
+from certification.exams.models import Exam, ExamState
+from core import clock
+from core.audit.models import AuditEvent
+from core.permissions import Role
+from question_bank.imports.models import QuestionImport
+from question_bank.questions.models import QuestionVersion, VersionState
+from quiz.attempts.models import Attempt, AttemptState, Score
+from training.models import Attendance, TrainingSession
+
+
+@dataclass(frozen=True)
+class UnitProgress:
+    """How far the staff on post of one unit have come."""
+
+    unit_id: int
+    name: str
+    on_post: int
+    trained: int
+    certified: int
+
+    @property
+    def waiting(self) -> int:
+        return self.on_post - self.certified
+
+
+@dataclass(frozen=True)
+class ExamProgress:
+    """How far the candidates of one running exam have come."""
+
+    id: int
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    started: int
+    sitting: int
+    passed: int
+
+
+@dataclass(frozen=True)
+class BankCounts:
+    """Where the versions of the bank stand; ``mine`` are the viewer's own open ones."""
+
+    approved: int
+    drafts: int
+    returned: int
+    in_review: int
+    oldest_in_review: datetime | None
+
+
+def trained_since(day: date) -> Select[int]:
+    """Ids of people who attended a session on or after a civil day."""
+    return (
+        select(Attendance.person_id)
+        .join(TrainingSession, TrainingSession.id == Attendance.session_id)
+        .where(Attendance.withdrawn_at.is_(None), TrainingSession.starts_at >= clock.start_of(day))
+        .distinct()
+    )
+
+
+def certified_on(day: date) -> Select[int]:
+    """Ids of people who hold a certificate that is valid on a civil day."""
+    ended = exists().where(
+        RegistryEvent.subject_kind == "certificate",
+        RegistryEvent.subject_id == Certificate.id,
+        RegistryEvent.kind.in_(("revoked", "superseded")),
+        RegistryEvent.effective_on <= day,
+    )
+    return (
+        select(Certificate.person_id)
+        .where(Certificate.issued_on <= day, Certificate.valid_through >= day, ~ended)
+        .distinct()
+    )
+
+
+def progress_by_unit(
+    session: Session, scope: frozenset[int] | None, day: date, trained_from: date
+) -> list[UnitProgress]:
+    """Staff on post by unit, and how many of them are trained and certified; least certified first."""
+    trained = trained_since(trained_from).subquery()
+    certified = certified_on(day).subquery()
+    query = (
+        select(
+            Posting.unit_id,
+            UnitVersion.name,
+            func.count(Posting.person_id).label("on_post"),
+            func.count(trained.c.person_id).label("trained"),
+            func.count(certified.c.person_id).label("certified"),
+        )
+        .join(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
+        .join(
+            RoleGrant,
+            and_(
+                RoleGrant.person_id == Posting.person_id,
+                RoleGrant.role == Role.STAFF,
+                RoleGrant.revoked_at.is_(None),
+            ),
+        )
+        .outerjoin(trained, trained.c.person_id == Posting.person_id)
+        .outerjoin(certified, certified.c.person_id == Posting.person_id)
+        .where(is_posted_on(day))
+        .group_by(Posting.unit_id, UnitVersion.name)
+    )
+    if scope is not None:
+        query = query.where(Posting.unit_id.in_(subtree(scope, day)))
+    rows = [UnitProgress(*row) for row in session.execute(query)]
+    return sorted(rows, key=lambda row: (row.certified / row.on_post, -row.on_post, row.unit_id))
+
+
+def running_exams(session: Session, now: datetime) -> list[ExamProgress]:
+    """Published exams whose window has not closed, with how many started, sit and passed."""
+    passed = select(Score.attempt_id).where(Score.is_pass).distinct().subquery()
+    sits = case((Attempt.state == AttemptState.IN_PROGRESS, Attempt.person_id))
+    rows = session.execute(
+        select(
+            Exam.id,
+            Exam.title,
+            Exam.opens_at,
+            Exam.closes_at,
+            func.count(Attempt.person_id.distinct()),
+            func.count(sits.distinct()),
+            func.count(case((passed.c.attempt_id.is_not(None), Attempt.person_id)).distinct()),
+        )
+        .outerjoin(
+            Attempt,
+            and_(Attempt.occasion_id == Exam.occasion_id, Attempt.state != AttemptState.VOIDED),
+        )
+        .outerjoin(passed, passed.c.attempt_id == Attempt.id)
+        .where(Exam.state == ExamState.PUBLISHED, Exam.closes_at > now)
+        .group_by(Exam.id, Exam.title, Exam.opens_at, Exam.closes_at)
+        .order_by(Exam.closes_at)
+    )
+    return [ExamProgress(*row) for row in rows]
+
+
+def draft_exams(session: Session) -> list[tuple[int, str]]:
+    """Exams that are still being defined."""
+    rows = session.execute(
+        select(Exam.id, Exam.title).where(Exam.state == ExamState.DRAFT).order_by(Exam.id)
+    )
+    return [(row.id, row.title) for row in rows]
+
+
+def bank_counts(
+    session: Session, *, author_id: int | None = None, not_author: int | None = None
+) -> BankCounts:
+    """Versions by state; of one author, or of everybody but one."""
+
+    def count(state: VersionState) -> ColumnElement[int]:
+        return func.count(case((QuestionVersion.state == state, QuestionVersion.id)))
+
+    in_review = QuestionVersion.state == VersionState.IN_REVIEW
+    query = select(
+        count(VersionState.APPROVED),
+        count(VersionState.DRAFT),
+        count(VersionState.RETURNED),
+        count(VersionState.IN_REVIEW),
+        func.min(case((in_review, QuestionVersion.created_at))),
+    )
+    if author_id is not None:
+        query = query.where(QuestionVersion.author_id == author_id)
+    if not_author is not None:
+        query = query.where(QuestionVersion.author_id != not_author)
+    return BankCounts(*session.execute(query).one())
+
+
+def waiting_imports(session: Session, person_id: int) -> list[QuestionImport]:
+    """The viewer's uploads that wait for their preview to be confirmed, newest first."""
+    return list(
+        session.execute(
+            select(QuestionImport)
+            .where(
+                QuestionImport.by_id == person_id,
+                QuestionImport.imported_at.is_(None),
+                QuestionImport.discarded_at.is_(None),
+            )
+            .order_by(QuestionImport.id.desc())
+            .limit(5)
+        ).scalars()
+    )
+
+
+def acts_waiting_for(session: Session, person_id: int) -> int:
+    """Two-person acts that wait for somebody other than the one who asked."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(TwoPersonAct)
+            .where(TwoPersonAct.decided_at.is_(None), TwoPersonAct.asked_by != person_id)
+        )
+        or 0
+    )
+
+
+def latest_acts(session: Session, count: int = 8) -> list[AuditEvent]:
+    """The newest rows of the audit trail."""
+    return list(
+        session.execute(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(count)).scalars()
+    )
+
+
+def acts_since(session: Session, since: datetime) -> list[tuple[str, int]]:
+    """Kinds of acts since an instant, most frequent first."""
+    number = func.count(AuditEvent.id)
+    rows = session.execute(
+        select(AuditEvent.action, number)
+        .where(AuditEvent.at >= since)
+        .group_by(AuditEvent.action)
+        .order_by(number.desc())
+        .limit(8)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True)
+class AccountCounts:
+    """Accounts as the administrator sees them."""
+
+    all: int
+    first_password: int
+    disabled: int
+    locked: int
+    without_post: int
+
+
+def account_counts(session: Session, now: datetime) -> AccountCounts:
+    """How many accounts there are, and which need attention."""
+    locked = (
+        select(func.count())
+        .select_from(SignInThrottle)
+        .where(SignInThrottle.key.startswith("account:"), SignInThrottle.blocked_until > now)
+        .scalar_subquery()
+    )
+    posted = exists().where(
+        Posting.person_id == Account.person_id,
+        or_(Posting.valid_to.is_(None), Posting.valid_to >= clock.civil_date(now)),
+    )
+    row = session.execute(
+        select(
+            func.count(),
+            func.count(case((and_(Account.must_change, Account.disabled_at.is_(None)), 1))),
+            func.count(Account.disabled_at),
+            locked,
+            func.count(case((~posted, 1))),
+        ).select_from(Account)
+    ).one()
+    return AccountCounts(*row)
+
+
+def recent(now: datetime) -> datetime:
+    """A day ago: what the auditor looks back over."""
+    return now - timedelta(days=1)

@@ -1,0 +1,342 @@
+"""A sitting in bad weather: no network, a killed server, two windows, an ended sign-in."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from sqlalchemy import update
+
+from accounts.signin.models import LoginSession
+from core import clock
+from core.db import transaction
+from quiz.attempts.models import AttemptState
+from tests.browser.desk import (
+    ALL_RIGHT,
+    Visit,
+    answer_everything,
+    answers,
+    attempt,
+    choose,
+    expect_saved,
+    open_paper,
+    openings,
+    path,
+)
+from tests.browser.live import ProcessServer, ThreadServer
+from tests.browser.watch import assert_accessible, assert_no_sideways_scroll, sign_in_here
+from tests.factories import make_person
+from tests.quiz.sittings import Arranged, set_deadline
+
+pytestmark = pytest.mark.browser
+
+
+def in_bad_weather(context: BrowserContext) -> BrowserContext:
+    """This test cuts or kills something: failed requests are meant."""
+    context.watch.expects_failures = True  # type: ignore[attr-defined]
+    return context
+
+
+def wait_until_kept(page: Page) -> None:
+    """Until a reload without network would work."""
+    page.wait_for_function(
+        "caches.match(location.pathname).then((page) => page && caches.match(location.pathname + '/paper'))"
+    )
+    page.wait_for_timeout(300)
+
+
+def hand_in(page: Page) -> None:
+    page.locator("button:visible, a:visible", has_text="交卷").last.click()
+    page.get_by_role("button", name="确认交卷").click()
+    expect(page.get_by_role("heading", name="已交卷")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
+def test_the_network_is_cut_the_page_reloaded_and_nothing_lost(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged, width: int, height: int
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person, width=width, height=height))
+    page = open_paper(context, sitting)
+    choose(page, "C")
+    expect_saved(page)
+    wait_until_kept(page)
+
+    context.set_offline(True)
+    answer_everything(page)
+    expect(page.locator("#save")).to_have_text("8 题待上传")
+    expect(page.locator("#net")).to_contain_text("网络已断开，可以继续答题。")
+    expect(page.locator("#net")).to_contain_text("刷新页面也不会丢")
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    assert answers(app, sitting) == {1: '"C"'}
+
+    page.reload()
+    expect(page.get_by_text("第 8 题", exact=True)).to_be_visible()
+    expect(page.locator(".sg-blank input").last).to_have_value("工作日")
+    expect(page.locator("#save")).to_have_text("8 题待上传")
+    page.keyboard.press("Escape")
+    page.locator("button:visible", has_text="上一题").click()
+    choose(page, "B")
+    choose(page, "A")
+
+    context.set_offline(False)
+    expect_saved(page)
+    expect(page.locator("#net")).to_be_hidden()
+    assert answers(app, sitting) == ALL_RIGHT
+    assert (openings(app), attempt(app, sitting).epoch) == (1, 1)
+    page.locator("button:visible", has_text="下一题").click()
+    hand_in(page)
+    assert attempt(app, sitting).state is AttemptState.SCORED
+
+
+def test_unsent_answers_go_on_after_a_reload_with_network(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    page = open_paper(context, sitting)
+    page.route("**/answers", lambda route: route.abort())
+    choose(page, "B")
+    expect(page.locator("#save")).to_have_text("1 题待上传")
+    page.unroute("**/answers")
+    page.reload()
+    expect_saved(page)
+    assert answers(app, sitting) == {1: '"B"'}
+    assert attempt(app, sitting).epoch == 2
+
+
+def test_the_server_is_killed_while_it_saves(
+    visit: Visit, live_process: ProcessServer, app: Flask, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live_process.url, sitting.person))
+    page = open_paper(context, sitting)
+    choose(page, "B")
+    expect_saved(page)
+    acknowledged = answers(app, sitting)
+    page.keyboard.press("ArrowRight")
+    choose(page, "C")
+    live_process.kill()
+    choose(page, "B")
+    expect(page.locator("#save")).to_have_text("1 题待上传")
+    expect(page.locator("#net")).to_contain_text("可以继续答题")
+    assert acknowledged.items() <= answers(app, sitting).items()
+    live_process.start()
+    expect_saved(page)
+    assert answers(app, sitting) == {1: '"B"', 2: '"B"'}
+    hand_in(page)
+    assert attempt(app, sitting).state is AttemptState.SCORED
+
+
+def test_a_paper_opens_by_itself_when_the_server_is_back(
+    visit: Visit, live: ThreadServer, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    page = context.new_page()
+    blocked = True
+
+    def block(route: Route) -> None:
+        route.abort() if blocked else route.continue_()
+
+    page.route("**/open", block)
+    page.goto(path(sitting))
+    expect(page.get_by_text("正在打开试卷")).to_be_visible()
+    expect(page.locator("#net")).to_contain_text("现在打不开试卷，联网后会自动打开")
+    expect(page.locator("#clock")).to_contain_text("截止")  # not started
+    blocked = False
+    expect(page.get_by_text("第 1 题", exact=True)).to_be_visible()
+    expect(page.locator("#clock")).to_contain_text("还剩")
+    expect(page.locator("#net")).to_be_hidden()
+
+
+def test_time_runs_out_without_network(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    with app.app_context(), transaction() as session:
+        set_deadline(session, sitting.attempt_id, 5)
+    page = open_paper(context, sitting)
+    choose(page, "B")
+    expect_saved(page)
+    context.set_offline(True)
+    page.keyboard.press("ArrowRight")
+    choose(page, "C")
+    expect(page.locator("#net")).to_contain_text("时间到，正在自动交卷")
+    expect(page.locator("#net")).to_contain_text("会一直重试")
+    context.set_offline(False)
+    expect(page.get_by_role("heading", name="已自动交卷")).to_be_visible()
+    assert answers(app, sitting) == {1: '"B"', 2: '"C"'}  # within the grace
+
+
+# --- two windows ----------------------------------------------------------------------
+
+
+def test_the_older_window_is_read_only_and_can_go_on(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = visit(live.url, sitting.person)
+    first = open_paper(context, sitting)
+    choose(first, "B")
+    expect_saved(first)
+    second = open_paper(context, sitting)
+    expect(second.get_by_role("link", name="第 1 题，已答")).to_be_visible()
+    expect(first.locator("#net")).to_contain_text("这里只能查看")
+    expect(first.locator(".sg-option input").first).to_be_disabled()
+    assert_accessible(first)
+    choose(second, "D")
+    expect_saved(second)
+
+    first.bring_to_front()
+    first.get_by_role("button", name="在此继续").click()
+    expect(first.locator(".sg-option input").nth(3)).to_be_checked()
+    expect(second.locator("#net")).to_contain_text("这里只能查看")
+    choose(first, "C")
+    expect_saved(first)
+    assert answers(app, sitting) == {1: '"C"'}
+    assert attempt(app, sitting).epoch == 3
+
+
+def test_another_device_is_told_of_by_the_server(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    desk = open_paper(visit(live.url, sitting.person), sitting)
+    phone = open_paper(visit(live.url, sitting.person, width=360, height=740), sitting)
+    choose(phone, "C")
+    expect_saved(phone)
+    choose(desk, "B")
+    expect(desk.locator("#net")).to_contain_text("这份试卷已在另一个窗口或设备上打开")
+    assert answers(app, sitting) == {1: '"C"'}
+
+
+@pytest.mark.parametrize(("mine", "kept"), [(True, '"B"'), (False, '"C"')])
+def test_where_both_changed_the_candidate_chooses(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged, mine: bool, kept: str
+) -> None:
+    desk = open_paper(in_bad_weather(visit(live.url, sitting.person)), sitting)
+    desk.context.set_offline(True)
+    choose(desk, "B")
+    desk.keyboard.press("ArrowRight")
+    choose(desk, "D")
+    expect(desk.locator("#save")).to_have_text("2 题待上传")
+    phone = open_paper(visit(live.url, sitting.person, width=360, height=740), sitting)
+    choose(phone, "C")
+    expect_saved(phone)
+
+    desk.context.set_offline(False)
+    expect(desk.locator("#net")).to_contain_text("这里只能查看")
+    desk.reload()
+    dialog = desk.get_by_role("dialog", name="有的题在别处改过，用哪个答案？")
+    expect(dialog).to_contain_text("第 1 题")
+    expect(dialog.locator("[data-slot=mine]")).to_have_text("B")
+    expect(dialog.locator("[data-slot=theirs]")).to_have_text("C")
+    assert_accessible(desk)
+    desk.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    if mine:
+        dialog.get_by_label("本机上没上传的答案").check()
+    dialog.get_by_role("button", name="用选定的答案").click()
+    expect_saved(desk)
+    desk.wait_for_function("!document.querySelector('#save').textContent.includes('正在')")
+    assert answers(app, sitting) == {1: kept, 2: '"D"'}
+
+
+def test_without_network_one_window_of_a_device_writes(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    first = open_paper(context, sitting)
+    wait_until_kept(first)
+    context.set_offline(True)
+    choose(first, "B")
+    second = context.new_page()
+    second.goto(path(sitting))
+    expect(second.locator("#net")).to_contain_text("正在本机的另一个窗口里作答")
+    expect(second.locator(".sg-option input").first).to_be_disabled()
+    expect(second.locator(".sg-option input").nth(1)).to_be_checked()
+    choose(first, "C")
+    first.close()
+    expect(second.locator(".sg-option input").first).to_be_enabled(timeout=15_000)
+    expect(second.locator(".sg-option input").nth(2)).to_be_checked()
+    choose(second, "D")
+    context.set_offline(False)
+    expect_saved(second)
+    assert answers(app, sitting) == {1: '"D"'}
+    assert attempt(app, sitting).epoch == 1
+
+
+# --- who sits here ----------------------------------------------------------------------
+
+
+def end_sign_ins(app: Flask, sitting: Arranged) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.person_id == sitting.person.id)
+            .values(revoked_at=clock.now())
+        )
+
+
+def test_an_ended_sign_in_is_renewed_beside_the_page(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = visit(live.url, sitting.person)
+    page = open_paper(context, sitting)
+    end_sign_ins(app, sitting)
+    choose(page, "B")
+    expect(page.locator("#net")).to_contain_text("登录已结束，答案都在本机。")
+    link = page.get_by_role("link", name="重新登录")
+    expect(link).to_have_attribute("href", "/sign-in")
+    expect(link).to_have_attribute("target", "_blank")
+    assert_accessible(page)
+    page.keyboard.press("ArrowRight")
+    choose(page, "C")
+    expect(page.locator("#save")).to_have_text("2 题待上传")
+    sign_in_here(context, app, sitting.person, live.url)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect_saved(page)
+    expect(page.locator("#net")).to_be_hidden()
+    assert answers(app, sitting) == {1: '"B"', 2: '"C"'}
+    assert attempt(app, sitting).epoch == 1
+
+
+def test_another_person_finds_no_paper_and_the_owner_the_unsent_answers(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    with app.app_context(), transaction() as session:
+        other = make_person(session)
+    context = in_bad_weather(visit(live.url, sitting.person))
+    page = open_paper(context, sitting)
+    wait_until_kept(page)
+    page.route("**/answers", lambda route: route.abort())
+    choose(page, "B")
+    expect(page.locator("#save")).to_have_text("1 题待上传")
+    page.unroute("**/answers")
+    context.clear_cookies()
+    sign_in_here(context, app, other, live.url)
+    page.keyboard.press("ArrowRight")
+    choose(page, "C")
+    expect(page.get_by_role("heading", name="现在登录的是另一个人")).to_be_visible()
+    expect(page.locator(".sg-option")).to_have_count(0)
+    assert page.evaluate("caches.keys()") == []
+    assert "题" not in page.evaluate("JSON.stringify(localStorage)")
+
+    context.clear_cookies()
+    sign_in_here(context, app, sitting.person, live.url)
+    page.reload()
+    expect_saved(page)
+    assert answers(app, sitting) == {1: '"B"', 2: '"C"'}
+
+
+def test_signing_in_or_out_throws_the_kept_paper_away(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    page = open_paper(context, sitting)
+    wait_until_kept(page)
+    elsewhere = context.new_page()
+    elsewhere.goto("/")
+    elsewhere.locator("summary.sg-who").click()
+    elsewhere.get_by_role("button", name="退出").click()
+    elsewhere.wait_for_url("**/sign-in*")
+    assert elsewhere.evaluate("caches.keys()") == []
+    context.set_offline(True)
+    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
+        elsewhere.goto(path(sitting))
