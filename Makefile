@@ -95,6 +95,12 @@ fix: setup  ## format and repair what can be repaired safely
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+BASE     ?= http://127.0.0.1:$(PORT)
+
+.PHONY: screenshots
+screenshots: setup  ## pictures of a running demo: make screenshots PASSWORD=… (BASE=http://…)
+	@$(BIN)/python -m tools.screenshot --base "$(BASE)" --password "$(or $(PASSWORD),$(error Say the password of the demo: make screenshots PASSWORD=…))"
+
 # --- upkeep ------------------------------------------------------------------
 
 .PHONY: po lock clean

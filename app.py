@@ -23,7 +23,18 @@ from accounts.signin.queries import viewer_of
 from accounts.signin.rules import LANGUAGES
 from certification.certificates.services import issue, on_voided
 from config import ROOT, Settings
-from core import clock, formats, guards, headers, logs, navigation, openapi, problems, signing
+from core import (
+    addresses,
+    clock,
+    formats,
+    guards,
+    headers,
+    logs,
+    navigation,
+    openapi,
+    problems,
+    signing,
+)
 from core.audit.services import provide_actor
 from core.db import db, reading
 from core.navigation import Item
@@ -49,7 +60,7 @@ ROOMS = (
 
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
-    Item(_l("题库"), "questions.index", Permission.BANK_READ, "book"),
+    Item(_l("题库"), "questions.index", Permission.BANK_READ, "book", also=("imports",)),
     Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),
@@ -82,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.init_app(app, https=settings.is_https)
     formats.init_app(app)
     navigation.init_app(app, NAVIGATION)
+    addresses.init_app(app)
     _mount_rooms(app)
     openapi.init_app(app)
     _connect_rooms()

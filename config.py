@@ -52,9 +52,7 @@ class Settings:
     org_name: str = setting(
         "Name of the leading office, as printed.", "龙城市政务公开领导小组办公室"
     )
-    office_hours: str = setting(
-        "Office hours in the page foot.", "8:00–12:00，15:00–18:00"
-    )
+    office_hours: str = setting("Office hours in the page foot.", "8:00–12:00，15:00–18:00")
     certificate_number: str = setting(
         "Pattern of certificate numbers; {year} and {number} are filled in.",
         "政公证 {year}-{number:06d}",

@@ -21,6 +21,8 @@ def lazy_gettext(text: str, **variables: Any) -> str:
 
 _l = lazy_gettext
 
+YEARS = range(1949, 2200)  # what an office can mean; beyond, calendars and databases overflow
+
 
 class Form(FlaskForm):
     """Base of all forms. CSRF is checked for the whole application, not form by form."""
@@ -57,7 +59,8 @@ class TrimmedField(StringField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
         if isinstance(self.data, str):
-            self.data = self.data.strip()
+            self.data = self.data.replace("\0", "").strip()
+            self.raw_data = [self.data]  # blanks alone are nothing, for ``required`` too
 
 
 class MomentField(DateTimeLocalField):
@@ -65,6 +68,12 @@ class MomentField(DateTimeLocalField):
 
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
         super().__init__(label, validators, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(str(lazy_gettext("年份不对")))
 
     @property
     def instant(self) -> datetime | None:
@@ -80,6 +89,9 @@ class DayField(DateField):
         except ValueError:
             self.data = None
             raise ValueError(str(lazy_gettext("日期写成 2026-11-24 这样"))) from None
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(str(lazy_gettext("年份不对")))
 
     @property
     def day(self) -> date:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 PER_PAGE = 20
 PAGE_DIGITS = 9
+SEARCH_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Listing:
     def sort_url(self, key: str) -> str:
         """The list sorted by a key; descending where it is sorted by it already."""
         return self.url(sort=f"-{key}" if self.sort == key else key, page=None)
+
+
+def search_text(name: str = "q") -> str:
+    """What was typed into a list's search, short and without what a database refuses."""
+    return request.args.get(name, "").replace("\0", "").strip()[:SEARCH_LENGTH]
 
 
 def listing(

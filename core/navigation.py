@@ -19,6 +19,7 @@ class Item:
     endpoint: str
     permission: Permission
     icon: str
+    also: tuple[str, ...] = ()  # other blueprints whose pages belong under this entry
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def init_app(app: Flask, items: tuple[Item, ...]) -> None:
         return {
             "nav": [
                 Link(item.label, url_for(item.endpoint), item.icon,
-                     item.endpoint.split(".")[0] == room)
+                     room in (item.endpoint.split(".")[0], *item.also))
                 for item in items
                 if person.may(item.permission) and item.endpoint in app.view_functions
             ]

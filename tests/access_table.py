@@ -6,12 +6,13 @@ that gets in without the permission, or does not get in with it.
 
 from __future__ import annotations
 
-from core.permissions import Permission as P
+from core.permissions import Permission
 
+P = Permission
 PUBLIC = None  # anyone, signed in or not
 
-ACCESS: dict[str, P | None] = {
-    # accounts
+ACCESS: dict[str, Permission | None] = {
+    # in accounts
     "accounts.change_password": P.ACCOUNT_OWN,
     "accounts.end_all_sessions": P.ACCOUNT_OWN,
     "accounts.end_session": P.ACCOUNT_OWN,
@@ -21,19 +22,19 @@ ACCESS: dict[str, P | None] = {
     "accounts.sign_in": PUBLIC,
     "accounts.sign_out": PUBLIC,
     "accounts.use_link": PUBLIC,
-    # accounts_api
+    # in accounts_api
     "accounts_api.sign_in": PUBLIC,
     "accounts_api.sign_out": P.ACCOUNT_OWN,
-    # attempts_api
+    # in attempts_api
     "attempts_api.mark": P.EXAM_SIT,
     "attempts_api.open_": P.EXAM_SIT,
     "attempts_api.save": P.EXAM_SIT,
     "attempts_api.show": P.RESULT_OWN,
     "attempts_api.submit": P.EXAM_SIT,
-    # audit
+    # in audit
     "audit.export": P.AUDIT_READ,
     "audit.index": P.AUDIT_READ,
-    # certificates
+    # in certificates
     "certificates.export": P.CERTIFICATE_READ,
     "certificates.index": P.CERTIFICATE_READ,
     "certificates.mine": P.RESULT_OWN,
@@ -42,10 +43,10 @@ ACCESS: dict[str, P | None] = {
     "certificates.show": P.ACCOUNT_OWN,
     "certificates.verify": PUBLIC,
     "certificates.verify_form": PUBLIC,
-    # core
+    # in core
     "core.healthz": PUBLIC,
     "core.readyz": PUBLIC,
-    # exams
+    # in exams
     "exams.admit": P.EXAM_MANAGE,
     "exams.blueprint": P.EXAM_MANAGE,
     "exams.brief": P.EXAM_SIT,
@@ -66,12 +67,12 @@ ACCESS: dict[str, P | None] = {
     "exams.start": P.EXAM_SIT,
     "exams.terms": P.EXAM_MANAGE,
     "exams.void": P.ATTEMPT_VOID,
-    # exams_api
+    # in exams_api
     "exams_api.list_exams": P.EXAM_SIT,
     "exams_api.start_attempt": P.EXAM_SIT,
-    # home
+    # in home
     "home.index": P.ACCOUNT_OWN,
-    # imports
+    # in imports
     "imports.confirm": P.BANK_WRITE,
     "imports.create": P.BANK_WRITE,
     "imports.discard": P.BANK_WRITE,
@@ -79,13 +80,13 @@ ACCESS: dict[str, P | None] = {
     "imports.preview": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
-    # laws
+    # in laws
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
-    # documents
+    # the document of the API
     "openapi": PUBLIC,
-    # questions
+    # in questions
     "questions.create": P.BANK_WRITE,
     "questions.decide": P.BANK_REVIEW,
     "questions.edit": P.BANK_WRITE,
@@ -96,12 +97,12 @@ ACCESS: dict[str, P | None] = {
     "questions.submit": P.BANK_WRITE,
     "questions.topic": P.BANK_WRITE,
     "questions.topics": P.BANK_WRITE,
-    # roles
+    # in roles
     "roles.disable": P.ROLE_GRANT,
     "roles.enable": P.ROLE_GRANT,
     "roles.grant": P.ROLE_GRANT,
     "roles.revoke": P.ROLE_GRANT,
-    # roster
+    # in roster
     "roster.create": P.PEOPLE_MANAGE,
     "roster.edit": P.PEOPLE_MANAGE,
     "roster.export": P.PEOPLE_READ,
@@ -111,22 +112,22 @@ ACCESS: dict[str, P | None] = {
     "roster.phone": P.PHONE_REVEAL,
     "roster.posting": P.PEOPLE_MANAGE,
     "roster.show": P.PEOPLE_READ,
-    # roster.imports
+    # in roster, imports
     "roster.imports.confirm": P.PEOPLE_MANAGE,
     "roster.imports.create": P.PEOPLE_MANAGE,
     "roster.imports.preview": P.PEOPLE_MANAGE,
     "roster.imports.template": P.PEOPLE_MANAGE,
-    # rulebook
+    # in rulebook
     "rulebook.change": P.RULE_CHANGE,
     "rulebook.index": P.RULE_READ,
-    # sitting
+    # in sitting
     "sitting.answer": P.EXAM_SIT,
     "sitting.open_": P.EXAM_SIT,
     "sitting.page": P.EXAM_SIT,
     "sitting.service_worker": PUBLIC,
     "sitting.submit": P.EXAM_SIT,
     "sitting.summary": P.EXAM_SIT,
-    # training
+    # in training
     "training.attend": P.TRAINING_RECORD,
     "training.create": P.TRAINING_RECORD,
     "training.index": P.TRAINING_READ,
@@ -134,7 +135,7 @@ ACCESS: dict[str, P | None] = {
     "training.paste": P.TRAINING_RECORD,
     "training.show": P.TRAINING_READ,
     "training.withdraw": P.TRAINING_RECORD,
-    # units
+    # in units
     "units.change": P.UNIT_MANAGE,
     "units.create": P.UNIT_MANAGE,
     "units.index": P.UNIT_READ,
@@ -160,5 +161,5 @@ WITH_FIRST_PASSWORD = frozenset(
     }
 )
 
-# What stands in an address; numbers are 1.
+# What stands in an address; numbers are of nothing that exists.
 SAMPLES: dict[str, str] = {"token": "no-such-token", "code": "NO-SUCH-CODE", "rule": "exam.minutes"}

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from accounts.people.models import Person, Posting
 from accounts.roles.models import RoleGrant
@@ -121,6 +122,11 @@ def sign_in_with(client: FlaskClient, token: str) -> str:
         cookie["_fresh"] = True
         cookie["csrf_token"] = raw
     return csrf
+
+
+def json_of(answer: TestResponse) -> Any:
+    """The document that an answer holds."""
+    return answer.get_json()
 
 
 def make_topic(session: Session, name: str | None = None) -> Topic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings
+from core import logs
 from core.db import db, transaction
 from core.permissions import Role
 from tests import databases
 from tests.databases import SECRETS, migrate
-from tests.factories import make_person, make_unit, sign_in
+from tests.factories import json_of, make_person, make_unit, sign_in
 
 CSP = {
     "default-src": "'none'",
@@ -132,15 +134,15 @@ def test_the_process_says_that_it_lives_without_asking_the_database(
 def test_it_is_ready_once_the_database_has_all_migrations(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert client.get("/readyz").json["status"] == "ready"
+    assert json_of(client.get("/readyz"))["status"] == "ready"
     monkeypatch.setattr("core.queries.schema_revision", lambda: "0001")
     behind = client.get("/readyz")
     assert behind.status_code == 503
-    assert behind.json["code"] == "migrations_pending"
+    assert json_of(behind)["code"] == "migrations_pending"
     monkeypatch.setattr("core.queries.schema_revision", lambda: None)
     silent = client.get("/readyz")
     assert silent.status_code == 503
-    assert silent.json["code"] == "database_unreachable"
+    assert json_of(silent)["code"] == "database_unreachable"
 
 
 def test_a_database_that_cannot_be_opened_is_no_crash(tmp_path: Path) -> None:
@@ -169,8 +171,8 @@ def test_under_api_the_same_is_a_problem_document(client: FlaskClient) -> None:
     answer = client.get("/api/v1/nowhere")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
-    assert answer.json["code"] == "not_found"
-    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+    assert json_of(answer)["code"] == "not_found"
+    assert json_of(answer)["request_id"] == answer.headers["X-Request-ID"]
 
 
 def test_a_wrong_method_and_a_form_that_is_too_large_are_told(
@@ -215,6 +217,13 @@ def test_a_failure_of_ours_shows_no_trace_and_asks_nothing_of_the_database(
 # --- logs -------------------------------------------------------------------------
 
 
+@pytest.fixture
+def _quiet_again() -> Iterator[None]:
+    yield
+    logs.configure("ERROR")
+
+
+@pytest.mark.usefixtures("_quiet_again")
 def test_logs_name_no_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app = databases.testing_app(Settings(instance_dir=tmp_path, log_level="DEBUG", **SECRETS))
     migrate(app)
@@ -252,6 +261,7 @@ def test_logs_name_no_person(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         assert secret not in text
 
 
+@pytest.mark.usefixtures("_quiet_again")
 def test_an_unexpected_error_is_logged_without_the_values_of_its_statement(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,7 +94,7 @@ def people_of_list(session: Session, text: str, viewer: Viewer) -> list[int]:
 
     Invalid that names every line with a number that is unknown or not the viewer's to record.
     """
-    lines = [(line, normal_staff_no(word)) for line, word in numbers_in(text)]
+    lines = [(line, normal_staff_no(word)) for line, word in numbers_in(text.replace("\0", " "))]
     if not lines:
         raise Invalid(_("请粘贴工号，每行一个。"), field="numbers")
     if len(lines) > MAX_NUMBERS:

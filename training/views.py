@@ -11,7 +11,7 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import AppError, Invalid
 from core.guards import requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 from core.rulebook.queries import value_on
 from training import queries, services
@@ -87,7 +87,7 @@ def show(session_id: int) -> str:
     """One training and who of the viewer's people attended."""
     session = reading()
     training = queries.session_of(session, session_id, viewer(), Permission.TRAINING_READ)
-    search = request.args.get("q", "").strip()[:64]
+    search = search_text()
     scope = viewer().scope_of(Permission.TRAINING_READ)
     found = listing(
         session, queries.attendees(session_id, scope, search), sorts=queries.PEOPLE_SORTS,
@@ -121,7 +121,7 @@ def attend(session_id: int) -> str | Response:
         show = url_for("training.show", session_id=session_id)
         return redirect(request.full_path if "more" in request.form else show)
     scope = viewer().scope_of(Permission.TRAINING_RECORD)
-    search, unit_id = request.args.get("q", "").strip()[:64], _number("unit", ID_DIGITS)
+    search, unit_id = search_text(), _number("unit", ID_DIGITS)
     found = listing(
         session, queries.absentees(session_id, scope, search=search, unit_id=unit_id),
         sorts=queries.PEOPLE_SORTS, default="staff_no", per_page=PER_PAGE, scalars=False,

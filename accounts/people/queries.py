@@ -68,11 +68,15 @@ def is_latest() -> ColumnElement[bool]:
     )
 
 
-def people(scope: frozenset[int] | None, day: date) -> Select[*tuple[Any, ...]]:
+def people(
+    scope: frozenset[int] | None, day: date, *, posted_only: bool = False
+) -> Select[*tuple[Any, ...]]:
     """Rows for PersonView: everyone whose latest post lies in these units and below.
 
-    None: everyone, people without any post included.
+    None: everyone, people without any post included unless ``posted_only``. An inner join lets the
+    database begin at the units, where there are few.
     """
+    everyone = scope is None and not posted_only
     query: Select[*tuple[Any, ...]] = (
         select(
             Person.id, Person.staff_no, Person.name, Person.phone, Person.remark,
@@ -80,7 +84,7 @@ def people(scope: frozenset[int] | None, day: date) -> Select[*tuple[Any, ...]]:
             Posting.valid_from.label("posted_from"), Posting.valid_to.label("posted_to"),
         )
         .select_from(Person)
-        .outerjoin(Posting, and_(Posting.person_id == Person.id, is_latest()))
+        .join(Posting, and_(Posting.person_id == Person.id, is_latest()), isouter=everyone)
         .outerjoin(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
     )  # fmt: skip
     if scope is not None:

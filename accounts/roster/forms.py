@@ -44,10 +44,13 @@ class PostingForm(Form):
 
 
 class PersonForm(PostingForm):
-    """A new person with the first post."""
+    """A new person with the first post; all fields in the order of the page."""
 
     staff_no = TrimmedField(_l("工号"), [spelled(checked_staff_no)])
     name = TrimmedField(_l("姓名"), [spelled(checked_name)])
+    unit = SelectField(_l("单位"), [required(_l("请选定单位"))], choices=[])
+    position = TrimmedField(_l("职务"), [required(_l("请填写职务")), at_most(64)])
+    since = DayField(_l("到岗日期"), [required(_l("请填写日期，例如 2026-11-24"))])
     phone = TrimmedField(_l("联系电话"), [spelled(checked_phone)])
     remark = TrimmedField(_l("备注"), [at_most(200)])
 

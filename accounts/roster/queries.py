@@ -71,7 +71,7 @@ def roster(
     ``search``: part of a name, or the beginning of a staff number. ``unit_id``: in this unit or
     below it. ``state``: on (holds a post), left (held one), none (never held one), '' all.
     """
-    query = people(scope, day)
+    query = people(scope, day, posted_only=unit_id is not None or state in {"on", "left"})
     if search:
         query = query.where(
             or_(

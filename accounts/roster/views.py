@@ -30,7 +30,7 @@ from core import clock, formats
 from core.db import reading, transaction
 from core.errors import AppError
 from core.guards import requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.passwords import readable_password
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
@@ -47,7 +47,7 @@ def _filters() -> dict[str, Any]:
     unit = request.args.get("unit", "")
     state = request.args.get("state", "on")
     return {
-        "search": request.args.get("q", "").strip()[:64],
+        "search": search_text(),
         "unit_id": int(unit) if unit.isdecimal() and len(unit) <= ID_DIGITS else None,
         "state": state if state in STATES else "on",
     }

@@ -37,9 +37,6 @@ class SignedIn:
     person_id: int
 
 
-# --- passwords --------------------------------------------------------------------
-
-
 def hash_password(password: str) -> str:
     """Argon2id hash of a password; takes some 50 ms by intention."""
     return _hasher.hash(password)
@@ -109,9 +106,6 @@ def change_password(
         keep_token=token,
     )  # fmt: skip
     record(session, "account.change_password", ("person", person_id))
-
-
-# --- sessions ---------------------------------------------------------------------
 
 
 def begin_session(
@@ -211,9 +205,6 @@ def admit(
         session, person_id=account.person_id, staff_no=account.staff_no, address=address,
         device=device, days=days, now=now,
     )  # fmt: skip
-
-
-# --- one-time links ---------------------------------------------------------------
 
 
 def new_one_time_link(session: Session, person_id: int, now: datetime) -> str:

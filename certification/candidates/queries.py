@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased
 from accounts.approvals.models import TwoPersonAct
 from accounts.people.models import Person, Posting
 from accounts.people.queries import is_latest, is_posted_on, posted_in
-from accounts.roles.models import RoleGrant
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on, subtree
 from certification.candidates.rules import Standing, standing
@@ -22,7 +21,7 @@ from certification.exams.models import Exam, ExamPerson, ExamState
 from certification.exams.queries import held_key_role
 from core import clock
 from core.errors import NotFound
-from core.permissions import Permission, Role
+from core.permissions import Permission
 from core.viewer import Viewer
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.queries import AttemptRow, attempt_rows
@@ -123,6 +122,7 @@ def candidates(
             tried.c.passed, tried.c.under_way, tried.c.scored, tried.c.voided, tried.c.tries,
             tried.c.marks, tried.c.last, ExamPerson.reason,
         )
+        .select_from(Person)
         .outerjoin(Posting, and_(Posting.person_id == Person.id, is_latest()))
         .outerjoin(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
         .outerjoin(tried, tried.c.person_id == Person.id)
@@ -198,6 +198,7 @@ def person_at(
     """A candidate's attempts, for readers of results in scope; NotFound for others."""
     query = (
         select(Person.id, Person.staff_no, Person.name, UnitVersion.name)
+        .select_from(Person)
         .outerjoin(Posting, and_(Posting.person_id == Person.id, is_latest()))
         .outerjoin(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
         .where(Person.id == person_id)
@@ -283,19 +284,4 @@ def attempt_head(session: Session, attempt_id: int) -> AttemptHead:
     attempt, person, exam = row
     return AttemptHead(
         attempt.id, attempt.number, attempt.state, person.id, person.name, person.staff_no, exam
-    )
-
-
-def colleagues(session: Session, person_id: int, now: datetime) -> int:
-    """How many other people could decide on a void."""
-    return (
-        session.scalar(
-            select(func.count(func.distinct(RoleGrant.person_id))).where(
-                RoleGrant.role == Role.OFFICE,
-                RoleGrant.person_id != person_id,
-                RoleGrant.revoked_at.is_(None),
-                or_(RoleGrant.expires_at.is_(None), RoleGrant.expires_at > now),
-            )
-        )
-        or 0
     )

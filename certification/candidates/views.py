@@ -16,7 +16,7 @@ from certification.candidates.rules import Standing
 from certification.certificates.queries import certificate_of_attempts
 from certification.exams.forms import MULTIPLE_WORDS, RELEASE_WORDS, ReasonForm
 from certification.exams.models import Exam
-from certification.exams.queries import audience
+from certification.exams.queries import audience, colleagues
 from certification.exams.rules import phase
 from certification.exams.views import REFUSED, Page, bp
 from core import clock
@@ -181,7 +181,7 @@ def void(attempt_id: int) -> Page | Response:
     if not form.ask():
         html = render_template(
             "exams/void.html", form=form, head=head, is_marked=head.state in MARKED_STATES,
-            colleagues=queries.colleagues(reading(), viewer().person_id, clock.now()),
+            colleagues=colleagues(reading(), viewer().person_id, clock.now()),
         )  # fmt: skip
         return html, REFUSED if form.errors else 200
     with transaction() as session:

@@ -48,9 +48,6 @@ STATE_WORDS = {
     CertificateState.SUPERSEDED: _l("已被接替"),
     CertificateState.REVOKED: _l("已撤销"),
 }
-ACROSS = frozenset(
-    {CertificateState.EXPIRED, CertificateState.SUPERSEDED, CertificateState.REVOKED}
-)
 
 
 def _chosen() -> CertificateState | None:
@@ -128,8 +125,8 @@ def show(certificate_id: int) -> str:
     side, path = qr_path(_address(found))
     is_own = found.person_id == person.person_id
     return render_template(
-        "certificates/show.html", certificate=found, site=_site(), code=spaced_code(found.code),
-        qr_side=side, qr_path=path, across=STATE_WORDS[found.state] if found.state in ACROSS else "",
+        "certificates/show.html", certificate=found, sheet=_sheet(found), qr_side=side,
+        qr_path=path,
         back_url=url_for("certificates.mine" if is_own else "certificates.index"),
         may_revoke=person.may(Permission.CERTIFICATE_REVOKE)
         and not is_own and found.revoked_on is None,

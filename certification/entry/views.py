@@ -39,7 +39,11 @@ def mine() -> str:
     ended = [e for e in entries if e.phase in (Phase.PAST, Phase.CANCELLED)]
     return render_template(
         "exams/mine.html",
-        open=[_card(e) for e in entries if e.phase is Phase.OPEN],
+        # what can be done now comes first
+        open=sorted(
+            (_card(e) for e in entries if e.phase is Phase.OPEN),
+            key=lambda card: not card[0].verdict.may_start,
+        ),
         coming=[_card(e) for e in entries if e.phase is Phase.COMING],
         past=[_card(e) for e in reversed(ended)],
     )

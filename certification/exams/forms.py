@@ -13,6 +13,9 @@ from wtforms import (
     SelectMultipleField,
     TextAreaField,
 )
+
+# the published types do not know it yet
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -67,7 +70,9 @@ class FrameForm(VersionForm):
 
     def offer(self, units: list[UnitNode]) -> None:
         """Offer these units."""
-        self.units.choices = [(unit.id, INDENT * unit.depth + unit.name) for unit in units]
+        self.units.choices = [
+            SelectChoice(str(unit.id), INDENT * unit.depth + unit.name) for unit in units
+        ]
 
     def show(self, exam: Exam, audience: Audience) -> None:
         """Fill in what is stored."""
@@ -129,11 +134,12 @@ class TermsForm(VersionForm):
         [required(_l("请填整数")), NumberRange(1, 10, _l("应在 1 到 10 次之间"))],
     )
     multiple_rule = RadioField(
-        _l("多选题计分"), choices=[(rule.value, word) for rule, word in MULTIPLE_WORDS.items()]
+        _l("多选题计分"),
+        choices=[SelectChoice(rule.value, word) for rule, word in MULTIPLE_WORDS.items()],
     )
     release_rule = RadioField(
         _l("什么时候公布答案和解析"),
-        choices=[(rule.value, word) for rule, word in RELEASE_WORDS.items()],
+        choices=[SelectChoice(rule.value, word) for rule, word in RELEASE_WORDS.items()],
     )
 
     def show(self, exam: Exam) -> None:

@@ -33,7 +33,7 @@ def _sentences(
         ),
         Obstacle.NO_ROWS: _("组卷规则还是空的。"),
         Obstacle.PASS_MARK: _(
-            "及格线是 %(pass)s 分，而全卷只有 %(total)s 分。",
+            "合格线是 %(pass)s 分，而全卷只有 %(total)s 分。",
             **{"pass": exam.pass_mark, "total": totals(rows).marks},
         ),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -36,10 +37,11 @@ def jobs_of(app: Flask) -> dict[str, Job]:
 
 
 def start(app: Flask) -> None:
-    """Run jobs until the process is stopped."""
-    scheduler = BlockingScheduler(**SETTINGS)
-    _load(scheduler, app)
+    """Run jobs until the process is told to stop; what is running then is finished first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        scheduler = BlockingScheduler(**SETTINGS)
+        _load(scheduler, app)
         scheduler.start()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from question_bank.formats import words
@@ -62,7 +62,12 @@ class ParsedRow:
 
     def to_json(self) -> dict[str, Any]:
         """As kept between upload and import."""
-        return {**asdict(self), "given": sorted(self.given)}
+        return {
+            **self.__dict__,
+            "draft": self.draft and dict(self.draft.__dict__),
+            "given": sorted(self.given),
+            "findings": [dict(finding.__dict__) for finding in self.findings],
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> ParsedRow:
@@ -193,7 +198,7 @@ class _Reader:
         if type_ is QuestionType.FILL_IN:
             return words.blanks(text)
         is_judged = type_ is QuestionType.TRUE_FALSE
-        key: Any = _truth(text, options) if is_judged else words.chosen(text)
+        key: Any = words.judged(text, options) if is_judged else words.chosen(text)
         if key is None:
             self.say("key_unreadable", "key", text=text[:MAX_SHOWN])
         return key
@@ -241,20 +246,6 @@ class _Reader:
         if len(text) > MAX_TOPIC:
             self.say("topic_long", "topic", max=MAX_TOPIC)
         return text
-
-
-def _truth(text: str, options: Sequence[str]) -> bool | None:
-    """A and B under 判断 stand for what the options say, or for 正确 and 错误."""
-    said = words.truth(text)
-    if said is not None:
-        return said
-    letters = words.chosen(text)
-    if letters is None or len(letters) != 1 or letters[0] > 1:
-        return None
-    meaning = [words.truth(option) for option in options[:2]]
-    if len(meaning) == 2 and None not in meaning and meaning[0] != meaning[1]:  # noqa: PLR2004
-        return meaning[letters[0]]
-    return letters[0] == 0
 
 
 def _row(

@@ -23,10 +23,10 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "option_twice": (_l("选项 %(first)s 和 %(second)s 相同。"), _l("改写其中一个。")),
     "no_key": (_l("没有答案。"), _l("填上答案。")),
     "key_beyond": (
-        _l("答案是 %(letters)s，但只有 A–%(last)s %(n)s 个选项。"),
+        _l("答案是 %(letters)s，但只有 A–%(last)s %(count)s个选项。"),
         _l("改答案，或补上选项。"),
     ),
-    "two_keys": (_l("单选题写了 %(n)s 个答案。"), _l("改为多选，或只留一个答案。")),
+    "two_keys": (_l("单选题写了%(count)s个答案。"), _l("改为多选，或只留一个答案。")),
     "many_blanks": (_l("填空最多 %(max)s 个空。"), _l("拆成几道题。")),
     "blank_count": (
         _l("题干有 %(shown)s 个空，答案有 %(n)s 个。"),

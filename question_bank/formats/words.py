@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from question_bank.questions.rules import (
     LETTERS,
@@ -135,6 +136,20 @@ def truth(text: str) -> bool | None:
     """正确, 对, √, T, 是 and their opposites; None where it is something else."""
     plain = tidy(text).upper().strip("()（）。")
     return True if plain in TRUE else (False if plain in FALSE else None)
+
+
+def judged(text: str, options: Sequence[str]) -> bool | None:
+    """A and B under 判断 stand for what the options say, or for 正确 and 错误."""
+    said = truth(text)
+    if said is not None:
+        return said
+    letters = chosen(text)
+    if letters is None or len(letters) != 1 or letters[0] > 1:
+        return None
+    meaning = [truth(option) for option in options[:2]]
+    if len(meaning) == 2 and None not in meaning and meaning[0] != meaning[1]:  # noqa: PLR2004
+        return meaning[letters[0]]
+    return letters[0] == 0
 
 
 def blanks(text: str) -> list[list[str]]:

@@ -191,6 +191,28 @@ def _by_digest(session: Session, digests: Collection[str]) -> dict[str, str]:
     return found
 
 
+def question_ids(session: Session, codes: Sequence[str]) -> list[int]:
+    """Ids of the questions of these codes, in the same order."""
+    found: dict[str, int] = {}
+    for piece in _pieces(codes):
+        rows = session.execute(select(Question.code, Question.id).where(Question.code.in_(piece)))
+        found.update((row[0], row[1]) for row in rows)
+    return [found[code] for code in codes]
+
+
+def version_ids(session: Session, numbers: Sequence[tuple[int, int]]) -> list[int]:
+    """Ids of the versions of these (question id, number), in the same order."""
+    found: dict[tuple[int, int], int] = {}
+    for piece in _pieces([question_id for question_id, _number in numbers]):
+        rows = session.execute(
+            select(QuestionVersion.question_id, QuestionVersion.number, QuestionVersion.id).where(
+                QuestionVersion.question_id.in_(piece)
+            )
+        )
+        found.update(((row[0], row[1]), row[2]) for row in rows)
+    return [found[number] for number in numbers]
+
+
 def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
     """The questions that match, each with the version that the list shows; in two statements.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -70,7 +70,7 @@ class JudgedRow:
         return {
             "parsed": self.parsed.to_json(),
             "verdict": self.verdict.value,
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [dict(finding.__dict__) for finding in self.findings],
         }
 
 

@@ -144,7 +144,8 @@ def add_questions(
         _values(row, row.base.question_id, row.base.number + 1, topics) for row in later if row.base
     ]
     common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
-    ids = _inserted(session, QuestionVersion, [{**each, **common} for each in versions])
+    insert_all(session, QuestionVersion, [{**each, **common} for each in versions])
+    ids = queries.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
     insert_all(
         session, ReviewEvent,
         [{"version_id": id_, "from_state": None, "to_state": VersionState.DRAFT,
@@ -171,11 +172,12 @@ def _topics(session: Session, judged: Sequence[JudgedRow]) -> dict[str, int]:
 
 def _new_questions(session: Session, fresh: Sequence[JudgedRow], now: datetime) -> list[int]:
     """Ids of new questions, one for each row; rows without a code get one."""
-    provisional = [
+    provisional: list[dict[str, Any]] = [
         {"code": row.parsed.code or f"new-{now.timestamp():.0f}-{place}", "created_at": now}
         for place, row in enumerate(fresh)
     ]
-    ids = _inserted(session, Question, provisional)
+    insert_all(session, Question, provisional)
+    ids = queries.question_ids(session, [each["code"] for each in provisional])
     unnamed = [id_ for row, id_ in zip(fresh, ids, strict=True) if not row.parsed.code]
     if unnamed:
         codes = new_codes(session, unnamed)
@@ -218,17 +220,6 @@ def _values(
         "may_shuffle": draft.may_shuffle, "article_id": row.article_id, "basis": draft.basis,
         "digest": draft.digest,
     }  # fmt: skip
-
-
-def _inserted(session: Session, model: Any, values: Sequence[dict[str, Any]]) -> list[int]:
-    """Ids of inserted rows, in order."""
-    ids: list[int] = []
-    for start in range(0, len(values), BATCH):
-        ids += session.scalars(
-            insert(model).returning(model.id, sort_by_parameter_order=True),
-            values[start : start + BATCH],
-        )
-    return ids
 
 
 def insert_all(session: Session, model: Any, values: Sequence[dict[str, Any]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from wtforms import (
     BooleanField,
@@ -11,11 +12,13 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     TextAreaField,
 )
+
+# the published types do not know it yet
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from core.forms import Form, TrimmedField, at_most, required
 from core.forms import lazy_gettext as _l
@@ -58,6 +61,7 @@ STATES = {
 # What the templates call things.
 WORDS = {"type": TYPES, "difficulty": DIFFICULTIES, "pool": POOLS, "state": STATES}
 START_OPTIONS = 4
+Member = TypeVar("Member", bound=StrEnum)
 
 
 class TidyArea(TextAreaField):
@@ -78,6 +82,11 @@ class TidyLine(TrimmedField):
 
 def _choices(labels: dict[Any, Any]) -> list[SelectChoice]:
     return [SelectChoice(key.value, label) for key, label in labels.items()]
+
+
+def _member(members: type[Member], text: str | None, default: Member) -> Member:
+    """The member of a closed list; the default where the browser sent nonsense."""
+    return members(text) if text in {each.value for each in members} else default
 
 
 class QuestionForm(Form):
@@ -149,8 +158,7 @@ class QuestionForm(Form):
     @property
     def chosen_type(self) -> QuestionType:
         """The type as chosen; single where the browser sent nonsense."""
-        known = {each.value for each in QuestionType}
-        return QuestionType(self.type.data) if self.type.data in known else QuestionType.SINGLE
+        return _member(QuestionType, self.type.data, QuestionType.SINGLE)
 
     @property
     def has_options(self) -> bool:
@@ -169,14 +177,14 @@ class QuestionForm(Form):
         key: Any = None
         if type_ in WITH_OPTIONS:
             texts = tuple(entry.data or "" for entry in self.options.entries)
-            key = sorted({index for index in self.key.data or [] if index >= 0})
+            key = sorted({index for index in self.key.data or [] if 0 <= index < MAX_OPTIONS})
         elif type_ is QuestionType.TRUE_FALSE:
             key = {"true": True, "false": False}.get(self.truth.data or "")
         elif self.blanks.data:
             key = words.blanks(self.blanks.data)
         return Draft(
             type_, self.stem.data or "", texts, key, self.explanation.data or "",
-            Difficulty(self.difficulty.data or "medium"), Pool(self.pool.data or "both"),
+            _member(Difficulty, self.difficulty.data, Difficulty.MEDIUM), _member(Pool, self.pool.data, Pool.BOTH),
             bool(self.may_shuffle.data), self.basis,
         )  # fmt: skip
 

@@ -34,11 +34,9 @@ __all__ = [
     "availability",
     "draft_of",
     "eligible",
-    "own_counts",
     "question",
     "question_list",
     "same_content",
-    "state_counts",
     "topic",
     "topic_ids",
     "topic_rows",
@@ -295,24 +293,3 @@ def same_content(session: Session, digest: str, question_id: int | None) -> str 
     if question_id is not None:
         query = query.where(Question.id != question_id)
     return session.scalar(query)
-
-
-# --- counts for home pages --------------------------------------------------------
-
-
-def own_counts(session: Session, author_id: int) -> dict[VersionState, int]:
-    """How many versions of a person stand in each open state; for their home page."""
-    rows = session.execute(
-        select(QuestionVersion.state, func.count())
-        .where(QuestionVersion.author_id == author_id, QuestionVersion.state.in_(OPEN_STATES))
-        .group_by(QuestionVersion.state)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def state_counts(session: Session) -> dict[VersionState, int]:
-    """How many versions stand in each state, in the whole bank."""
-    rows = session.execute(
-        select(QuestionVersion.state, func.count()).group_by(QuestionVersion.state)
-    )
-    return {row[0]: row[1] for row in rows}

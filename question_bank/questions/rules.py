@@ -18,6 +18,7 @@ MAX_EXPLANATION = 2000
 MAX_BASIS = 200
 MAX_BLANKS = 20
 LETTERS = "ABCDEFGH"
+COUNTS = "零一两三四五六七八"  # 两个选项, 四个选项
 
 
 class QuestionType(StrEnum):
@@ -133,7 +134,7 @@ def settled(draft: Draft) -> Draft:
 
 def letters_of(indexes: Sequence[int]) -> str:
     """[0, 2] → AC."""
-    return "".join(LETTERS[index] for index in indexes)
+    return "".join(LETTERS[index] if index < MAX_OPTIONS else "?" for index in indexes)
 
 
 def digest_of(type_: QuestionType, stem: str, options: Sequence[str], key: Any) -> str:
@@ -205,10 +206,12 @@ def _choice_key(draft: Draft) -> Iterator[Finding]:
         last = LETTERS[min(len(draft.options), MAX_OPTIONS) - 1]
         yield Finding(
             "key_beyond", "key",
-            {"letters": "、".join(letters_of(beyond)), "last": last, "n": len(draft.options)},
+            {"letters": "、".join(letters_of(beyond)), "last": last, "n": len(draft.options), "count": COUNTS[min(len(draft.options), MAX_OPTIONS)]},
         )  # fmt: skip
     if draft.type is QuestionType.SINGLE and len(key) > 1:
-        yield Finding("two_keys", "key", {"n": len(key)})
+        yield Finding(
+            "two_keys", "key", {"n": len(key), "count": COUNTS[min(len(key), MAX_OPTIONS)]}
+        )
 
 
 def _blanks(draft: Draft) -> Iterator[Finding]:
@@ -255,6 +258,7 @@ _LETTER_PATTERNS = (
     re.compile(r"(?<![A-Za-z])[A-H]\s*(?:和|与|或|及|、|，|,)\s*[A-H](?![A-Za-z])"),
     re.compile(r"(?<![A-Za-z])A?B?C?D?E?F?G?H?(?<=[A-H]{2})(?![A-Za-z])"),
 )  # fmt: skip
+_MAY_POINT = re.compile(r"[A-H]|以上|上述")  # most questions hold none of these
 _ALL_OF_THEM = re.compile(r"^上述(?:都|均|全|各|选项|说法|情形)")
 
 
@@ -265,8 +269,11 @@ def pointers(draft: Draft) -> list[str]:
     """
     if draft.type not in WITH_OPTIONS:
         return []
+    texts = (draft.stem, *draft.options, draft.explanation)
+    if not _MAY_POINT.search("\n".join(texts)):
+        return []
     found: dict[str, None] = {}
-    for text in (draft.stem, *draft.options, draft.explanation):
+    for text in texts:
         for pattern in (_ABOVE, *_LETTER_PATTERNS):
             found.update((match.group().strip(), None) for match in pattern.finditer(text))
     for text in draft.options:

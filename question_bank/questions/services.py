@@ -165,6 +165,7 @@ def save_draft(
     )
     if done != 1:
         raise _changed()
+    session.refresh(version)
     if version.author_id != editor_id and not took_part(session, version_id, editor_id):
         note(session, version_id, VersionState.DRAFT, VersionState.DRAFT, editor_id, now)
     record_step(session, "question.edit", version, revision=revision + 1)

@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask_babel import gettext as _
 from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.audit.services import record
 from core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -116,6 +117,7 @@ def _decide(
         if version.author_id == reviewer_id or took_part(session, version.id, reviewer_id):
             raise Forbidden(_("自己起草、修改或送审的题，要由另一位同志审核。"))
         raise Conflict(_("这一版已经由别人处理了。没有改动，请看最新状态。"))
+    set_committed_value(version, "state", to)
     note(session, version.id, VersionState.IN_REVIEW, to, reviewer_id, now, comment)
 
 
@@ -131,6 +133,7 @@ def move(
     )
     if done != 1:
         raise Conflict(_("这一版的状态已经变了。没有改动，请看最新状态。"))
+    set_committed_value(version, "state", after)
     note(session, version.id, before, after, by_id, now, comment)
 
 

@@ -179,8 +179,9 @@ def save(attempt_id: int) -> Response:
     if done.outcome is not Outcome.DONE:
         return _refusal(done.outcome, now, done)
     return jsonify(
-        acked=_pairs(done.acked), server_now=_instant(now), deadline_at=_instant(done.deadline_at)
-    )
+        epoch=done.epoch, acked=_pairs(done.acked), server_now=_instant(now),
+        deadline_at=_instant(done.deadline_at),
+    )  # fmt: skip
 
 
 @bp.post("/<int:attempt_id>/submit")

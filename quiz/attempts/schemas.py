@@ -46,9 +46,7 @@ class SaveRequest(Wire):
 class SubmitRequest(SaveRequest):
     """``seqs``: the highest ``seq`` of each position in this epoch, by position."""
 
-    seqs: dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number] = Field(
-        max_length=1000
-    )
+    seqs: dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number] = Field(max_length=1000)
 
 
 class MarksRequest(Wire):
@@ -67,6 +65,7 @@ class Acked(Schema):
 class SaveAnswer(Schema):
     """What was recorded, and the time that is left."""
 
+    epoch: int  # newest of the attempt; a page of an older one has been overtaken
     acked: list[Acked]
     server_now: datetime
     deadline_at: datetime

@@ -18,7 +18,8 @@ from quiz.attempts.kinds import ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.closing.services import marking_of, score_row
 from quiz.papers.queries import items_of
-from quiz.sitting.queries import Sitting, answers_of, newest_score, sitting_by_id
+from quiz.results.queries import newest_marks
+from quiz.sitting.queries import Sitting, answers_of, sitting_by_id
 
 VOID = "attempt.void"
 MARKED_STATES = frozenset({AttemptState.SCORED, AttemptState.RELEASED})
@@ -93,7 +94,7 @@ def _void(
         session, "attempt.void", ("attempt", sitting.id), reason=reason.strip(),
         facts={"was": sitting.state.value, **facts},
     )  # fmt: skip
-    marks, max_marks, is_pass = newest_score(session, sitting.id)
+    marks, max_marks, is_pass = newest_marks(session, sitting.id)
     kind_of(sitting.kind).on_voided(
         session,
         ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marks or 0,
@@ -114,7 +115,7 @@ def rescore(session: Session, attempt_id: int, *, reason: str, now: datetime) ->
         raise Invalid(_("重新评分要写明理由"), field="reason")
     stored = answers_of(session, attempt_id)[attempt_id]
     marking = marking_of(session, sitting, items_of(session, sitting.paper_key), stored)
-    _marks, _most, was_pass = newest_score(session, attempt_id)
+    _marks, _most, was_pass = newest_marks(session, attempt_id)
     number = session.execute(
         select(func.max(Score.number)).where(Score.attempt_id == attempt_id)
     ).scalar_one()

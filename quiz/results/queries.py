@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from core.db import table_of
 from core.errors import NotFound
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
@@ -29,6 +30,22 @@ def newest_score() -> ColumnElement[bool]:
         Score.number
         == select(func.max(later.number)).where(later.attempt_id == Attempt.id).scalar_subquery(),
     )
+
+
+def newest_marks(session: Session, attempt_id: int) -> tuple[int | None, int | None, bool | None]:
+    """Marks, most marks (both in hundredths) and whether it is a pass; None where unscored."""
+    score = table_of(Score).c
+    row = (
+        session.connection()
+        .execute(
+            select(score.marks, score.max_marks, score.is_pass)
+            .where(score.attempt_id == attempt_id)
+            .order_by(score.number.desc())
+            .limit(1)
+        )
+        .first()
+    )
+    return (None, None, None) if row is None else (row[0], row[1], row[2])
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from accounts.signin.models import Account, LoginSession
 from core.db import table_of
 from core.errors import NotFound
 from core.permissions import Permission, Role, permissions_of
-from quiz.attempts.models import Answer, Attempt, AttemptState, Opening, Score
+from quiz.attempts.models import Answer, Attempt, AttemptState, Opening
 from quiz.attempts.rules import GRACE, Stored
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.models import Paper
@@ -59,7 +59,7 @@ _NOW = bindparam("now", type_=LoginSession.expires_at.type)
 def _fenced(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """EXISTS that PostgreSQL plans by itself: OFFSET 0 keeps it out of the search for join orders,
     which would cost more than the whole save."""
-    found = select(literal_column("1")).where(*conditions).offset(literal_column("0"))
+    found: Select[Any] = select(literal_column("1")).where(*conditions).offset(literal_column("0"))
     return found.correlate(_login).exists()
 
 
@@ -287,19 +287,3 @@ def opening_epoch(session: Session, attempt_id: int, open_id: str) -> int | None
         .scalar_one_or_none()
     )
     return found
-
-
-def newest_score(session: Session, attempt_id: int) -> tuple[int | None, int | None, bool | None]:
-    """Marks, most marks (both in hundredths) and whether it is a pass; None where unscored."""
-    score = table_of(Score).c
-    row = (
-        session.connection()
-        .execute(
-            select(score.marks, score.max_marks, score.is_pass)
-            .where(score.attempt_id == attempt_id)
-            .order_by(score.number.desc())
-            .limit(1)
-        )
-        .first()
-    )
-    return (None, None, None) if row is None else (row[0], row[1], row[2])

@@ -31,13 +31,13 @@ from quiz.attempts.rules import (
 from quiz.closing.services import close, finish
 from quiz.papers.queries import items_of
 from quiz.papers.rules import Item
+from quiz.results.queries import newest_marks
 from quiz.sitting.queries import (
     Held,
     Sitting,
     Who,
     answers_of,
     held_for_save,
-    newest_score,
     opening_epoch,
     sitting_of,
 )
@@ -246,7 +246,7 @@ def _after_the_end(
     if left_out or sitting.receipt is None:
         keep_evidence(session, attempt_id, Outcome.CLOSED.value, epoch, operations, now)
         return _submitted(Outcome.CLOSED, sitting, verdict.recorded, verdict.conflicts)
-    marks, max_marks, is_pass = newest_score(session, attempt_id)
+    marks, max_marks, is_pass = newest_marks(session, attempt_id)
     return Submitted(
         Outcome.DONE, _pairs(operations), sitting.epoch, sitting.deadline_at, sitting.state,
         receipt=sitting.receipt, marks=marks, max_marks=max_marks, is_pass=is_pass,

@@ -51,6 +51,14 @@ def _spread(held: Mapping[int, int], wanted: int) -> dict[int, int]:
     return counts
 
 
+def sessions_of(number: int, stage: str) -> list[int]:
+    """Which of the four sessions (from 0) the n-th person attended."""
+    if stage == "untrained":
+        return []
+    first = 0 if stage in {"certified", "failed"} else 2
+    return [first, *([1] if number % 3 == 0 else []), *([3] if number % 20 < 1 else [])]
+
+
 def wrong_positions(number: int, total: int, *, passes: bool) -> frozenset[int]:
     """Positions (from 1) that the n-th person answers wrongly; always the same."""
     chance = random.Random(f"demo-{number}")

@@ -36,7 +36,7 @@ from quiz.papers.queries import versions_of
 from quiz.papers.rules import Item
 from reporting.city.rules import chosen, stage_of
 from reporting.city.services import City, build
-from reporting.demo.rules import MARKS, blueprint, extra_question, wrong_positions
+from reporting.demo.rules import MARKS, blueprint, extra_question, sessions_of, wrong_positions
 from training.models import Attendance, TrainingKind, TrainingSession
 
 BATCH = 5_000
@@ -156,11 +156,15 @@ def _training(session: Session, city: City, people: int, candidates: int, now: d
         session.add(session_)
         session.flush()
         ids.append(session_.id)
-    trained = [n for n in range(people) if stage_of(n, candidates) != "untrained"]
+    attended = [
+        (ids[session_], number)
+        for number in range(people)
+        for session_ in sessions_of(number, stage_of(number, candidates))
+    ]
     _fill(session, Attendance, (
-        {"session_id": ids[0] if stage_of(n, candidates) in {"certified", "failed"} else ids[2],
-         "person_id": city.staff[n], "recorded_by": office, "recorded_at": now}
-        for n in trained
+        {"session_id": session_id, "person_id": city.staff[number], "recorded_by": office,
+         "recorded_at": now}
+        for session_id, number in attended
     ))  # fmt: skip
 
 

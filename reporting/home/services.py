@@ -97,7 +97,7 @@ def _coordinator(session: Session, viewer: Viewer, now: datetime) -> Part:
     todos = []
     if not units:
         todos.append(
-            Todo(_("名册还是空的"), _number(0, _("人")), (_("导入名册"), url_for("roster.import_")),
+            Todo(_("名册还是空的"), _number(0, _("人")), (_("导入名册"), url_for("roster.imports.create")),
                  _("先把本单位的政务公开人员导入名册，才能培训和考试。"), "now")
         )  # fmt: skip
     if untrained:

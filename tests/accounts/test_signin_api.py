@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.accounts.test_signin import PASSWORD, add_person, whoami
+from tests.factories import json_of
 
 RIGHT = {"staff_no": "d00001", "password": PASSWORD}
 
@@ -15,10 +16,14 @@ def test_a_program_signs_in_and_out(app: Flask, client: FlaskClient) -> None:
     add_person(app)
     answer = client.post("/api/v1/session", json=RIGHT)
     assert answer.status_code == 200
-    assert answer.json["person"] == {"staff_no": "D00001", "name": "田小满", "unit": "测试区教育局"}
+    assert json_of(answer)["person"] == {
+        "staff_no": "D00001",
+        "name": "田小满",
+        "unit": "测试区教育局",
+    }
     assert whoami(client)
     assert client.delete("/api/v1/session").status_code == 400, "no CSRF token"
-    gone = client.delete("/api/v1/session", headers={"X-CSRFToken": answer.json["csrf_token"]})
+    gone = client.delete("/api/v1/session", headers={"X-CSRFToken": json_of(answer)["csrf_token"]})
     assert gone.status_code == 204
     assert not whoami(client)
 
@@ -28,12 +33,12 @@ def test_refusals_are_problem_documents(app: Flask, client: FlaskClient) -> None
     wrong = client.post("/api/v1/session", json={**RIGHT, "password": "wrong"})
     assert wrong.status_code == 401
     assert wrong.mimetype == "application/problem+json"
-    assert wrong.json["code"] == "wrong_credentials"
-    assert wrong.json["tries_left"] == 4
+    assert json_of(wrong)["code"] == "wrong_credentials"
+    assert json_of(wrong)["tries_left"] == 4
     for _try in range(4):
         locked = client.post("/api/v1/session", json={**RIGHT, "password": "wrong"})
     assert locked.status_code == 429
-    assert locked.json["code"] == "locked"
+    assert json_of(locked)["code"] == "locked"
     assert 1 <= int(locked.headers["Retry-After"]) <= 61
 
 
@@ -44,7 +49,7 @@ def test_refusals_are_problem_documents(app: Flask, client: FlaskClient) -> None
 def test_what_does_not_fit_is_told(client: FlaskClient, body: object) -> None:
     answer = client.post("/api/v1/session", json=body)
     assert answer.status_code == 422
-    assert answer.json["code"] == "invalid"
+    assert json_of(answer)["code"] == "invalid"
     assert PASSWORD not in answer.text
 
 
@@ -60,7 +65,7 @@ def test_a_form_of_another_site_cannot_sign_anybody_in(
 
 
 def test_the_document_describes_signing_in(client: FlaskClient) -> None:
-    document = client.get("/api/v1/openapi.json").json
+    document = json_of(client.get("/api/v1/openapi.json"))
     described = document["paths"]["/api/v1/session"]
     assert set(described) >= {"post", "delete"}
     assert set(described["post"]["responses"]) >= {"200", "401", "415", "422", "429"}

@@ -202,8 +202,8 @@ def test_an_admin_founds_and_renames_a_unit(app: Flask, client: FlaskClient) -> 
     assert "已经有叫“丙区”的单位" in refused
     assert 'value="丙区"' in refused
     data |= {"name": "丁区", "since": (TODAY + timedelta(days=1)).isoformat()}
-    page = client.post(f"/units/{city.a}/change", data=data, follow_redirects=True)
-    assert "将要生效" in page.get_data(as_text=True)
+    moved = client.post(f"/units/{city.a}/change", data=data, follow_redirects=True)
+    assert "将要生效" in moved.get_data(as_text=True)
     bad = client.post(f"/units/{city.a}/change", data=data | {"since": "明天"})
     assert "2026-11-24 这样" in bad.get_data(as_text=True)
 

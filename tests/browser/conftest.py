@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.people.models import Person
 from app import create_app
@@ -18,7 +18,8 @@ from tests.browser.live import ProcessServer, ThreadServer, closing, free_port, 
 from tests.browser.watch import Watch, sign_in_here
 from tests.quiz.sittings import Arranged, arrange_sitting
 
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 15_000  # machines that run tests are busy
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture

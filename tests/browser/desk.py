@@ -18,6 +18,10 @@ ALL_RIGHT = {
     8: '["二十","工作日"]',
 }  # fmt: skip
 
+LETTERS: tuple[tuple[str, ...], ...] = (
+    ("B",), ("B",), ("B",), ("A", "C"), ("A", "C"), ("A",), ("A",),
+)  # fmt: skip
+
 
 def answers(app: Flask, sitting: Arranged) -> dict[int, str]:
     """What the server has: position → value as JSON."""
@@ -68,8 +72,7 @@ def fill_blanks(page: Page, *texts: str) -> None:
 
 def answer_everything(page: Page) -> None:
     """All questions rightly, from the first to the last, by the buttons."""
-    given: list[tuple[str, ...]] = [("B",)] * 3 + [("A", "C")] * 2 + [("A",)] * 2
-    for letters in given:
+    for letters in LETTERS:
         choose(page, *letters)
         page.locator("button:visible", has_text="下一题").click()
     fill_blanks(page, "二十", "工作日")

@@ -80,6 +80,7 @@ class Visitor:
         else:
             for index, text in enumerate(row.right):
                 place.locator("input[type=text]").nth(index).fill(text)
+                place.locator("input[type=text]").nth(index).blur()
 
     def cut_network(self) -> None:
         """No network, once the page has what a reload without it needs."""

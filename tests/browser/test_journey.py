@@ -198,10 +198,11 @@ def publish_the_exam(office: Visitor) -> None:
 
 
 def open_the_paper(staff: Visitor) -> None:
-    staff.go("考试")
-    staff.reads(EXAM, "培训要求已满足")
-    staff.go("考前说明")
-    staff.reads("10 题，满分 100 分。", "可考 2 次，取较高分；已考 0 次，还可以考 2 次。")
+    staff.reads(EXAM, "60 分钟，80 分合格", "共可考 2 次，还剩 2 次。")
+    staff.go("去考试")
+    staff.reads(
+        "培训要求已满足", "10 题，满分 100 分。", "可考 2 次，取较高分；已考 0 次，还可以考 2 次。"
+    )
     staff.press("开始考试")
     staff.reads("第 1 题", "可以作答")
     staff.look()

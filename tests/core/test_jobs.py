@@ -48,6 +48,11 @@ def test_an_instant_belongs_to_one_slot(every: timedelta, slot: str, following: 
     assert next_slot(job(every=every), NOON).isoformat() == following
 
 
+def note(done: list[str], outcome: str) -> str:
+    done.append("x")
+    return outcome
+
+
 def runs(app: Flask) -> list[JobRun]:
     with app.app_context():
         return list(reading().scalars(select(JobRun).order_by(JobRun.id)))
@@ -57,7 +62,7 @@ def runs(app: Flask) -> list[JobRun]:
 def test_several_schedulers_do_a_slot_once(app: Flask) -> None:
     done: list[str] = []
     barrier = Barrier(SCHEDULERS)
-    one = job(lambda _now: done.append("x") or "once")  # type: ignore[func-returns-value]
+    one = job(lambda _now: note(done, "once"))
 
     def scheduler_number(number: int) -> str | None:
         with app.app_context():
@@ -87,7 +92,7 @@ def test_without_the_claim_every_scheduler_would_run_it(
 
     monkeypatch.setattr(services, "claim", look_first)
     monkeypatch.setattr(services, "transaction", _no_door)
-    one = job(lambda _now: done.append("x") or "often")  # type: ignore[func-returns-value]
+    one = job(lambda _now: note(done, "often"))
 
     def scheduler_number(number: int) -> str | None:
         with app.app_context():
@@ -259,22 +264,28 @@ def test_two_scheduler_processes_do_each_slot_once_and_stop_when_told(tmp_path: 
     environment = {**os.environ, "SHANGGANG_INSTANCE_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "flask", "--app", "app", "jobs", "start"]
     processes = [
-        subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        for _number in range(2)
-    ]  # fmt: skip
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _number in range(2)
+    ]
     try:
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline().startswith(b"Running")
         wanted = set(scheduler.jobs_of(app))
         for _wait in range(200):
             if {run.job for run in runs(app) if run.finished_at} >= wanted:
                 break
             time.sleep(0.1)
+        time.sleep(0.5)
         found = [(run.job, run.slot) for run in runs(app)]
         assert {name for name, _slot in found} >= wanted
         assert len(found) == len(set(found))
     finally:
-        processes[0].send_signal(signal.SIGKILL)
-        processes[1].send_signal(signal.SIGINT)
-        codes = [process.wait(20) for process in processes]
+        processes[0].kill()
+        processes[1].send_signal(signal.SIGTERM)
+        codes = [process.wait(30) for process in processes]
+        for process in processes:
+            if process.stdout:
+                process.stdout.close()
         with app.app_context():
             from core.db import db
 

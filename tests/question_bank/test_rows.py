@@ -123,7 +123,7 @@ def test_blanks_and_their_spellings_go_out_and_come_back() -> None:
     ],
 )
 def test_every_trouble_of_a_row_has_its_finding(changes: dict[str, str], codes: list[str]) -> None:
-    (parsed,) = _read(row(**changes))
+    (parsed,) = _read(row(1, **changes))
     assert [finding.code for finding in parsed.findings] == codes
     for finding in parsed.findings:
         assert "%(" not in what(finding) + remedy(finding)
@@ -132,7 +132,7 @@ def test_every_trouble_of_a_row_has_its_finding(changes: dict[str, str], codes: 
 
 def test_an_impossible_answer_is_named_as_people_say_it() -> None:
     (parsed,) = _read(row(答案="E"))
-    assert what(parsed.findings[0]) == "答案是 E，但只有 A–D 4 个选项。"
+    assert what(parsed.findings[0]) == "答案是 E，但只有 A–D 四个选项。"
     twin = Finding("same_in_file", "row", {"other_row": 2, "other_sheet": "单选"})
     assert what(twin) == "和“单选”第 2 行是同一道题。"
     assert place("", 17) == "第 17 行"

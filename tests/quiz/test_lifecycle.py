@@ -15,14 +15,16 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.permissions import Role
-from question_bank.questions.models import QuestionVersion, VersionState
+from question_bank.questions.models import QuestionType, QuestionVersion, VersionState
 from quiz.attempts import jobs, queries, services
 from quiz.attempts.kinds import Kind, ScoredAttempt
 from quiz.attempts.models import Attempt, AttemptState, Score
+from quiz.grading.rules import to_letters
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.occasions.queries import suspended_in_pool
 from quiz.occasions.services import RowSpec, open_occasion
 from quiz.papers.cache import forget_all
+from quiz.papers.queries import items_of, versions_of
 from tests.databases import both_databases
 from tests.factories import make_login, make_person, sign_in, sign_in_with
 from tests.quiz.candidates import (
@@ -54,9 +56,6 @@ def _state(app: Flask, attempt_id: int) -> AttemptState:
 
 def _right_answers(app: Flask, candidate: Candidate) -> list[tuple[int, int, Any]]:
     """Operations that answer the whole paper rightly."""
-    from quiz.grading.rules import to_letters
-    from quiz.papers.queries import items_of, versions_of
-
     attempt = next(a for a in attempts(app) if a.id == candidate.attempt_id)
     with app.app_context():
         items = items_of(reading(), (attempt.paper_id, attempt.started_at))
@@ -65,12 +64,12 @@ def _right_answers(app: Flask, candidate: Candidate) -> list[tuple[int, int, Any
     operations: list[tuple[int, int, Any]] = []
     for position, item in enumerate(items, start=1):
         key = versions[item.version_id].key
-        value = {
-            "single": lambda key=key, item=item: to_letters(key, item.order)[0],
-            "multiple": lambda key=key, item=item: to_letters(key, item.order),
-            "true_false": lambda key=key: key,
-            "fill_in": lambda key=key: [accepted[0] for accepted in key],
-        }[item.type.value]()
+        value = key
+        if item.order:
+            value = to_letters(key, item.order)
+            value = value[0] if item.type is QuestionType.SINGLE else value
+        elif item.blanks:
+            value = [accepted[0] for accepted in key]
         operations.append((position, 1, value))
     return operations
 
@@ -309,9 +308,7 @@ def test_a_rescore_is_a_new_row_with_the_same_marks(app: Flask) -> None:
     candidate = sit(app)
     candidate.submit(*_right_answers(app, candidate)[:4])
     with app.app_context(), transaction() as session:
-        changed = services.rescore(
-            session, candidate.attempt_id, reason="复核", now=clock.now()
-        )
+        changed = services.rescore(session, candidate.attempt_id, reason="复核", now=clock.now())
     assert not changed
     with app.app_context():
         first, second = reading().scalars(select(Score).order_by(Score.number)).all()

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from core.db import reading, transaction
+from quiz.attempts import kinds
 from quiz.attempts.models import Answer, Attempt, AttemptState, Evidence, Opening
+from quiz.occasions.models import MultipleRule
 from tests.factories import make_person, sign_in
-from tests.quiz.sittings import TITLE, Arranged, arrange_sitting, set_deadline
+from tests.quiz.sittings import KIND, TITLE, Arranged, arrange_sitting, set_deadline
 
 SINGLE, MULTIPLE, TRUE_FALSE, FILL_IN = 1, 4, 6, 8  # first position of each type
 
@@ -150,6 +152,43 @@ def test_leafing_through_leaves_no_rows(app: Flask, candidate: Candidate) -> Non
     for position in range(1, 9):
         candidate.answer(position)
     assert stored(app, candidate.sitting.attempt_id) == {}
+
+
+def test_the_receipt_leads_to_the_result_of_its_kind(
+    candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate.open()
+    candidate.post("submit", epoch=1)
+    assert "回首页" in candidate.get().text
+    monkeypatch.setitem(kinds._kinds, KIND, kinds.Kind(result_endpoint="home.index"))
+    html = candidate.get().text
+    assert "查看结果" in html
+    assert f'href="/?attempt_id={candidate.sitting.attempt_id}"' in html
+
+
+def test_a_voided_attempt_says_so(app: Flask, candidate: Candidate) -> None:
+    candidate.open()
+    candidate.post("submit", epoch=1)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Attempt).values(state=AttemptState.VOIDED))
+    assert "这次作答已作废" in candidate.get().text
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        (MultipleRule.ALL_OR_NOTHING, "全部选对才得分"),
+        (MultipleRule.PARTIAL, "少选按选对的部分得分"),
+        (MultipleRule.PER_OPTION, "每个选项分别计分"),
+    ],
+)
+def test_the_hint_follows_the_rule_of_marking(
+    app: Flask, client: FlaskClient, rule: MultipleRule, hint: str
+) -> None:
+    with app.app_context(), transaction() as session:
+        sitting = arrange_sitting(session, counts=(0, 1, 0, 0), multiple_rule=rule)
+    sitter = Candidate(client, sitting, sign_in(client, sitting.person))
+    assert hint in sitter.get(sitter.open()).text
 
 
 def test_looking_opens_nothing(app: Flask, candidate: Candidate) -> None:

@@ -37,7 +37,15 @@ def test_a_seed_gives_the_same_bytes_for_ever() -> None:
     assert digest_of(paper) == FIXED_DIGEST
 
 
-FIXED_PAPER = [[2, [3, 1, 0, 2], 2, "single", 0], [7, [1, 0, 3, 2], 2, "single", 0], [23, [3, 0, 1, 4, 2], 3, "multiple", 0], [22, [2, 4, 0, 3, 1], 3, "multiple", 0], [35, [], 1, "true_false", 0], [32, [], 1, "true_false", 0], [40, [], 4, "fill_in", 2]]
+FIXED_PAPER = [
+    [2, [3, 1, 0, 2], 2, "single", 0],
+    [7, [1, 0, 3, 2], 2, "single", 0],
+    [23, [3, 0, 1, 4, 2], 3, "multiple", 0],
+    [22, [2, 4, 0, 3, 1], 3, "multiple", 0],
+    [35, [], 1, "true_false", 0],
+    [32, [], 1, "true_false", 0],
+    [40, [], 4, "fill_in", 2],
+]
 FIXED_DIGEST = "79078004a4a82420ce0121077c5a4992db86d89a753028696c3c449f037bd7b3"
 
 

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock
-from core.db import reading, transaction
-from quiz.attempts.models import Answer, Attempt, AttemptState, Evidence, Opening, Score
+from core.db import reading
+from quiz.attempts.models import Answer, AttemptState, Evidence, Opening, Score
 from tests.databases import both_databases
-from tests.quiz.candidates import acts, attempts, count, sit, sound_value
+from tests.quiz.candidates import acts, attempts, count, document, sit, sound_value
 from tests.statements import counted
 
 
@@ -28,26 +28,26 @@ def test_a_whole_sitting(app: Flask) -> None:
     for position, question in enumerate(candidate.paper, start=1):
         answer = candidate.save((position, 1, sound_value(question)))
         assert answer.status_code == 200, answer.text
-        assert answer.json["acked"] == [{"position": position, "seq": 1}]
-    handed_in = candidate.submit(seqs={position: 1 for position in range(1, 9)})
+        assert document(answer)["acked"] == [{"position": position, "seq": 1}]
+    handed_in = candidate.submit(seqs=dict.fromkeys(range(1, 9), 1))
     assert handed_in.status_code == 200, handed_in.text
-    assert handed_in.json["state"] == "scored"
-    assert handed_in.json["result"]["max_marks"] == 80
+    assert document(handed_in)["state"] == "scored"
+    assert document(handed_in)["result"]["max_marks"] == 80
     assert acts(app, candidate.attempt_id) == ["attempt.start", "attempt.submit", "attempt.score"]
     seen = candidate.show()
     assert seen["state"] == "scored"
     assert seen["result"]["questions"] is None
-    assert seen["receipt"] == handed_in.json["receipt"]
+    assert seen["receipt"] == document(handed_in)["receipt"]
 
 
 @both_databases
 def test_opening_again_with_the_same_id_costs_nothing(app: Flask) -> None:
     candidate = sit(app, opened=False)
     first, again = candidate.open("a-page-of-one"), candidate.open("a-page-of-one")
-    assert (first.json["epoch"], again.json["epoch"]) == (1, 1)
-    assert first.json["paper"] == again.json["paper"]
-    assert candidate.open("another-page").json["epoch"] == 2
-    assert candidate.open("a-page-of-one").json["epoch"] == 1
+    assert (document(first)["epoch"], document(again)["epoch"]) == (1, 1)
+    assert document(first)["paper"] == document(again)["paper"]
+    assert document(candidate.open("another-page"))["epoch"] == 2
+    assert document(candidate.open("a-page-of-one"))["epoch"] == 1
     assert count(app, Opening) == 2
 
 
@@ -55,10 +55,10 @@ def test_opening_again_with_the_same_id_costs_nothing(app: Flask) -> None:
 def test_lost_repeated_and_reordered_saves_do_no_harm(app: Flask) -> None:
     candidate = sit(app)
     candidate.save((1, 2, "B"))
-    assert candidate.save((1, 1, "A")).json["acked"] == [{"position": 1, "seq": 1}]
+    assert document(candidate.save((1, 1, "A")))["acked"] == [{"position": 1, "seq": 1}]
     assert candidate.save((1, 2, "B")).status_code == 200
     assert candidate.save((1, 2, "B"), (1, 3, "C"), (2, 1, "A"), (1, 1, "D")).status_code == 200
-    answers = candidate.open().json["answers"]
+    answers = document(candidate.open())["answers"]
     assert answers["1"] == {"value": "C", "epoch": 1, "seq": 3}
     assert answers["2"] == {"value": "A", "epoch": 1, "seq": 1}
 
@@ -69,7 +69,7 @@ def test_a_cleared_answer_is_not_revived_by_an_old_retry(app: Flask) -> None:
     candidate.save((1, 1, "B"))
     candidate.save((1, 2, None))
     assert candidate.save((1, 1, "B")).status_code == 200
-    assert candidate.open().json["answers"]["1"]["value"] is None
+    assert document(candidate.open())["answers"]["1"]["value"] is None
 
 
 @both_databases
@@ -79,10 +79,10 @@ def test_the_same_pair_with_another_value_is_a_conflict(app: Flask) -> None:
     refused = candidate.save((1, 1, "C"), (2, 1, "A"), (3, 1, "A"))
     assert refused.status_code == 409
     assert refused.content_type == "application/problem+json"
-    assert refused.json["code"] == "conflict"
-    assert refused.json["positions"] == [1]
-    assert refused.json["acked"] == [{"position": 2, "seq": 1}]
-    assert set(candidate.open().json["answers"]) == {"1", "2"}
+    assert document(refused)["code"] == "conflict"
+    assert document(refused)["positions"] == [1]
+    assert document(refused)["acked"] == [{"position": 2, "seq": 1}]
+    assert set(document(candidate.open())["answers"]) == {"1", "2"}
     assert _evidence(app) == [("conflict", 1, 3)]
 
 
@@ -92,11 +92,11 @@ def test_an_older_page_is_told_that_it_is_stale(app: Flask) -> None:
     candidate.save((1, 1, "A"))
     candidate.open()
     refused = candidate.save((1, 2, "B"), (1, 1, "A"), epoch=1)
-    assert (refused.status_code, refused.json["code"]) == (409, "stale_epoch")
-    assert refused.json["acked"] == [{"position": 1, "seq": 1}]
+    assert (refused.status_code, document(refused)["code"]) == (409, "stale_epoch")
+    assert document(refused)["acked"] == [{"position": 1, "seq": 1}]
     assert candidate.save((1, 1, "A"), epoch=1).status_code == 200  # acknowledged before
     candidate.save((1, 2, "B"), epoch=1)
-    assert candidate.submit(epoch=1).json["code"] == "stale_epoch"
+    assert document(candidate.submit(epoch=1))["code"] == "stale_epoch"
     assert candidate.save((1, 1, "C")).status_code == 200  # the new page goes on
     kept = _evidence(app)
     assert kept[0] == ("stale_epoch", 1, 2)
@@ -111,11 +111,13 @@ def test_late_answers_are_refused_and_kept(app: Flask) -> None:
         assert candidate.save((2, 1, "A")).status_code == 200  # in transit when time was up
     with time_machine.travel(began + timedelta(minutes=10, seconds=31), tick=False):
         late = candidate.save((1, 1, "A"), (3, 1, "B"))
-        assert (late.status_code, late.json["code"]) == (409, "closed")
-        assert late.json["acked"] == [{"position": 1, "seq": 1}]
+        assert (late.status_code, document(late)["code"]) == (409, "closed")
+        assert document(late)["acked"] == [{"position": 1, "seq": 1}]
         assert candidate.save((3, 1, "B")).status_code == 409
-        assert candidate.save((2, 1, "A")).status_code == 200  # what was acknowledged is never refused
-        assert candidate.open().json["code"] == "closed"
+        assert (
+            candidate.save((2, 1, "A")).status_code == 200
+        )  # what was acknowledged is never refused
+        assert document(candidate.open())["code"] == "closed"
     attempt = attempts(app)[0]
     assert attempt.state is AttemptState.SCORED
     assert attempt.submitted_at == attempt.deadline_at
@@ -129,9 +131,9 @@ def test_submit_names_what_is_missing_and_closes_nothing(app: Flask) -> None:
     candidate = sit(app)
     candidate.save((1, 1, "A"))
     refused = candidate.submit((2, 4, "B"), seqs={1: 2, 2: 4, 3: 1})
-    assert (refused.status_code, refused.json["code"]) == (409, "missing")
-    assert refused.json["positions"] == [1, 3]
-    assert refused.json["acked"] == [{"position": 2, "seq": 4}]
+    assert (refused.status_code, document(refused)["code"]) == (409, "missing")
+    assert document(refused)["positions"] == [1, 3]
+    assert document(refused)["acked"] == [{"position": 2, "seq": 4}]
     assert attempts(app)[0].state is AttemptState.IN_PROGRESS
     assert candidate.submit((1, 2, "C"), (3, 1, None), seqs={1: 2, 2: 4, 3: 1}).status_code == 200
     with app.app_context():
@@ -147,16 +149,16 @@ def test_repeats_of_submit_give_one_receipt_while_they_are_covered(app: Flask) -
     first = candidate.submit((1, 2, "B"), seqs={1: 2, 2: 1})
     again = candidate.submit((1, 2, "B"), seqs={1: 2, 2: 1})
     assert again.status_code == 200
-    assert again.json["receipt"] == first.json["receipt"]
-    assert again.json["result"] == first.json["result"]
-    assert candidate.submit().json["receipt"] == first.json["receipt"]
-    assert candidate.submit((1, 3, "D")).json["code"] == "closed"
-    assert candidate.submit(seqs={3: 1}).json["code"] == "closed"
-    assert candidate.submit((1, 2, "C")).json["code"] == "closed"
+    assert document(again)["receipt"] == document(first)["receipt"]
+    assert document(again)["result"] == document(first)["result"]
+    assert document(candidate.submit())["receipt"] == document(first)["receipt"]
+    assert document(candidate.submit((1, 3, "D")))["code"] == "closed"
+    assert document(candidate.submit(seqs={3: 1}))["code"] == "closed"
+    assert document(candidate.submit((1, 2, "C")))["code"] == "closed"
     assert count(app, Score) == 1
     with app.app_context():
-        content = {k: v for k, v in first.json["receipt"].items() if k != "signature"}
-        assert app.extensions["signer"].is_genuine(content, first.json["receipt"]["signature"])
+        content = {k: v for k, v in document(first)["receipt"].items() if k != "signature"}
+        assert app.extensions["signer"].is_genuine(content, document(first)["receipt"]["signature"])
 
 
 BAD = [
@@ -182,13 +184,13 @@ BAD = [
 
 def test_what_cannot_be_an_answer_is_refused_and_changes_nothing(app: Flask) -> None:
     candidate = sit(app)
-    for document, why in BAD:
+    for sent, why in BAD:
         refused = candidate.client.post(
             f"/api/v1/attempts/{candidate.attempt_id}/answers",
-            data=json.dumps(document),
+            data=json.dumps(sent),
             headers={"X-CSRFToken": candidate.csrf},
         )
-        assert (refused.status_code, refused.json["code"]) == (422, "invalid"), why
+        assert (refused.status_code, document(refused)["code"]) == (422, "invalid"), why
     garbage = candidate.client.post(
         f"/api/v1/attempts/{candidate.attempt_id}/answers",
         data=b"{",
@@ -201,18 +203,18 @@ def test_what_cannot_be_an_answer_is_refused_and_changes_nothing(app: Flask) -> 
 
 def test_marks_to_come_back_to_are_kept_until_the_end(app: Flask) -> None:
     candidate = sit(app)
-    assert candidate.post("marks", {"positions": [3, 1, 3]}).json == {"marked": [1, 3]}
-    assert candidate.open().json["marked"] == [1, 3]
+    assert document(candidate.post("marks", {"positions": [3, 1, 3]})) == {"marked": [1, 3]}
+    assert document(candidate.open())["marked"] == [1, 3]
     assert candidate.post("marks", {"positions": [9]}).status_code == 422
     candidate.submit()
-    assert candidate.post("marks", {"positions": [2]}).json["code"] == "closed"
+    assert document(candidate.post("marks", {"positions": [2]}))["code"] == "closed"
 
 
 def test_a_clock_that_jumps_back_gives_no_more_time_after_the_end(app: Flask) -> None:
     candidate = sit(app, minutes=10)
     with time_machine.travel(clock.now() + timedelta(minutes=11), tick=False):
-        assert candidate.save((1, 1, "A")).json["code"] == "closed"
-    assert candidate.save((1, 1, "A")).json["code"] == "closed"
+        assert document(candidate.save((1, 1, "A")))["code"] == "closed"
+    assert document(candidate.save((1, 1, "A")))["code"] == "closed"
     assert candidate.show()["state"] == "scored"
 
 

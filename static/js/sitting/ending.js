@@ -1,13 +1,12 @@
 // Ending: handing in, time up, and what is left on the page afterwards.
 
+import { pause } from "./protocol.js";
 import { deliver, refusal } from "./submit.js";
 import { refused } from "./trouble.js";
 import { say } from "./words.js";
 
 const SPREAD_MS = 2000; // not everybody hands in within the same millisecond
 const TRIES = 4;
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function send(sitting, tries, onTry) {
   const { api, queue } = sitting;

@@ -5,10 +5,11 @@ import { timeUp } from "./ending.js";
 import { Lease } from "./lease.js";
 import { Offline } from "./offline.js";
 import { Api, newId } from "./protocol.js";
-import { Queue, tidy } from "./queue.js";
+import { Queue } from "./queue.js";
 import { Sender } from "./sender.js";
 import { Sitting } from "./sitting.js";
 import { Status } from "./status.js";
+import { tidy } from "./storage.js";
 import { View } from "./view.js";
 import { fill, listText, say } from "./words.js";
 
@@ -27,7 +28,8 @@ function followTextSize() {
     for (const button of form.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button === event.submitter));
     }
-    const body = new FormData(form, event.submitter);
+    const body = new FormData(form);
+    body.append(event.submitter.name, size);
     fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
   });
 }
@@ -54,7 +56,7 @@ function begin() {
     status,
     signIn,
     lease: new Lease(person, attempt, newId()),
-    offline: new Offline({ page, forget }),
+    offline: new Offline({ page, person, forget }),
     sender: new Sender({ api, queue, on }),
     view: new View({ clock, title, first: Number(first), resultUrl: result }),
   });
@@ -73,7 +75,7 @@ function clear() {
     notice.hidden = false;
   }
   queue.end();
-  new Offline({ page, forget }).end();
+  new Offline({ page, person, forget }).end();
 }
 
 tidy(root.dataset.person);

@@ -9,8 +9,9 @@ const isAble = "serviceWorker" in navigator && "caches" in globalThis && isSecur
 
 export class Offline {
   /** `page`: address of the sitting; `forget`: addresses at which people sign in and out. */
-  constructor({ page, forget }) {
+  constructor({ page, person, forget }) {
     this.page = page;
+    this.person = person;
     this.paper = `${page}/paper`; // a key of the cache, not an address
     this.forget = forget;
     this.isReady = false;
@@ -50,9 +51,23 @@ export class Offline {
     if (!isAble) return;
     try {
       const cache = await caches.open(CACHE);
-      await cache.put(this.paper, new Response(JSON.stringify(snapshot)));
+      await this.#dropOthers(cache);
+      const kept = { ...snapshot, person: this.person };
+      await cache.put(this.paper, new Response(JSON.stringify(kept)));
     } catch {
       this.isReady = false;
+    }
+  }
+
+  /** Papers of whoever sat here before. */
+  async #dropOthers(cache) {
+    for (const request of await cache.keys()) {
+      const { pathname } = new URL(request.url);
+      if (!pathname.endsWith("/paper")) continue;
+      const { person } = await (await cache.match(request)).json();
+      if (person === this.person) continue;
+      await cache.delete(request);
+      await cache.delete(pathname.replace("/paper", ""));
     }
   }
 
@@ -69,7 +84,11 @@ export class Offline {
 
   /** The attempt has ended or belongs to someone else: neither page nor paper stays. */
   async end() {
-    if (isAble) await caches.delete(CACHE).catch(() => false);
     this.isReady = false;
+    if (!isAble || !(await caches.has(CACHE))) return;
+    const cache = await caches.open(CACHE);
+    await Promise.all([cache.delete(this.page), cache.delete(this.paper)]);
+    const others = (await cache.keys()).some(({ url }) => url.endsWith("/paper"));
+    if (!others) await caches.delete(CACHE);
   }
 }

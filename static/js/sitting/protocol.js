@@ -10,6 +10,8 @@ export function waitAfter(failures) {
   return wait * (0.8 + Math.random() * 0.4);
 }
 
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** A random name for an opening of the paper or for a tab. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -4,16 +4,16 @@ import { fill, fromTemplate, valueText, say } from "./words.js";
 
 /**
  * Show both values of every doubt ({position, mine, theirs}) in a dialog that has to be answered.
- * Positions for which the answer of this device was chosen, as a Set.
+ * `state` knows the questions. Positions for which the answer of this device was chosen, as a Set.
  */
-export function choose(dialog, doubts) {
+export function choose(dialog, doubts, state) {
   const list = dialog.querySelector("[data-slot=doubts]");
   list.replaceChildren(
     ...doubts.map(({ position, mine, theirs }) => {
       const doubt = fill(fromTemplate("doubt"), {
         number: say("question_n", { n: position }),
-        mine: valueText(mine),
-        theirs: valueText(theirs),
+        mine: valueText(mine, state.question(position)),
+        theirs: valueText(theirs, state.question(position)),
       });
       for (const input of doubt.querySelectorAll("input")) input.name = `doubt${position}`;
       doubt.querySelector("input[value=theirs]").checked = true;

@@ -16,6 +16,7 @@ export class Sender {
     this.isBusy = false;
     this.isStopped = true;
     this.oneByOne = false;
+    this.asks = false;
     this.hopeless = new Set(); // "position.seq" that the server will never take
     this.timer = 0;
   }
@@ -40,6 +41,12 @@ export class Sender {
     this.timer = setTimeout(() => this.#send(), wait);
   }
 
+  /** Ask the server how things stand, even where nothing waits: a sleeping computer stops clocks. */
+  ask() {
+    this.asks = true;
+    this.poke(0);
+  }
+
   /** Operations that are worth sending. */
   pending() {
     return this.queue.unsent().filter(({ position, seq }) => !this.hopeless.has(`${position}.${seq}`));
@@ -47,8 +54,9 @@ export class Sender {
 
   async #send() {
     const pending = this.pending().slice(0, this.oneByOne ? 1 : MOST_OPS);
-    if (this.isBusy || this.isStopped || (!pending.length && !this.failures)) return;
+    if (this.isBusy || this.isStopped || (!pending.length && !this.failures && !this.asks)) return;
     this.isBusy = true;
+    this.asks = false;
     const epoch = this.epoch;
     const answer = pending.length ? await this.api.save(epoch, pending) : await this.api.look();
     this.isBusy = false;
@@ -61,6 +69,12 @@ export class Sender {
   #took(answer, pending) {
     this.failures = 0;
     this.oneByOne = false;
+    if (answer.data.epoch > this.epoch) {
+      // recorded, perhaps beaten by a newer window: opening anew tells which
+      this.stop();
+      this.on.refused({ kind: "problem", code: "stale_epoch", data: {} }, pending);
+      return;
+    }
     if (pending.length) this.queue.acknowledge(answer.data.acked);
     this.on.saved(answer.data, pending.length > 0);
     if (this.pending().length) this.poke();
@@ -73,7 +87,7 @@ export class Sender {
   }
 
   #refused(answer, pending) {
-    this.queue.acknowledge(answer.data.acked ?? []);
+    if (answer.code !== "stale_epoch") this.queue.acknowledge(answer.data.acked ?? []);
     if (answer.status === 422 && pending.length > 1) {
       this.oneByOne = true; // one bad answer must not hold up the others
       this.poke(0);

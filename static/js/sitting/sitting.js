@@ -1,7 +1,7 @@
 // Sitting: opening the paper, and what the candidate does with it.
 
 import { over, timeUp } from "./ending.js";
-import { newId, waitAfter } from "./protocol.js";
+import { newId, pause, waitAfter } from "./protocol.js";
 import { choose } from "./resume.js";
 import { State } from "./state.js";
 import { foreign, isOvertaken, refused, signedOut, stale, waiting } from "./trouble.js";
@@ -9,8 +9,7 @@ import { say } from "./words.js";
 
 const QUICK_MS = 5000; // how long to wait for the server where the paper lies on this device
 const LEASE_LOOK_MS = 3000;
-
-export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const ASLEEP_MS = 60_000; // after so long out of sight the page asks the server how things stand
 
 export class Sitting {
   /**
@@ -28,6 +27,11 @@ export class Sitting {
     };
     addEventListener("storage", look);
     addEventListener("pageshow", look);
+    let hiddenAt = 0;
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) hiddenAt = Date.now();
+      else if (this.mode === "open" && Date.now() - hiddenAt > ASLEEP_MS) this.sender.ask();
+    });
   }
 
   get takesAnswers() {
@@ -45,7 +49,7 @@ export class Sitting {
       if (answer.kind === "problem") return refused(this, answer);
       if (kept && kept.opened.epoch === this.queue.epoch && !this.state) return this.#resume(kept);
       this.status.strip("cannot_open", {
-        bold: say(answer.kind === "unreachable" ? "offline_bold" : "server_bold"),
+        bold: say(answer.kind === "unreachable" ? "offline" : "server_away") + say("stop"),
         text: say("cannot_open"),
         more: say("trying", { n: failures }),
       });
@@ -67,7 +71,7 @@ export class Sitting {
     this.sendMarks();
     this.keepOffline();
     if (!doubts.length) return;
-    const chosen = await choose(this.view.doubts, doubts);
+    const chosen = await choose(this.view.doubts, doubts, this.state);
     this.queue.settle(chosen, data.answers);
     for (const [position, value] of this.queue.values()) this.state.values.set(position, value);
     this.view.redraw();

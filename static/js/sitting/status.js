@@ -32,8 +32,9 @@ export class Status {
     this.#word("saved", say("ready"));
   }
 
-  waiting(count) {
-    this.#word("waiting", count ? say("n_waiting", { n: count }) : say("offline"));
+  /** `why`: what stands in the way, where no answer waits. */
+  waiting(count, why = say("offline")) {
+    this.#word("waiting", count ? say("n_waiting", { n: count }) : why);
   }
 
   /** A word that nothing is being saved any more, and why. */

@@ -1,9 +1,7 @@
 // Submit: what is still open before handing in, and the handing in itself.
 
-import { waitAfter } from "./protocol.js";
+import { pause, waitAfter } from "./protocol.js";
 import { listText, say } from "./words.js";
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The dialog that shows unanswered and marked questions before anything is final. */
 export class Summary {
@@ -96,7 +94,7 @@ export async function deliver({ api, queue, epoch, tries, onTry }) {
     const answer = await api.submit(epoch, queue.unsent(), queue.seqs());
     if (answer.kind === "ok") return answer;
     if (answer.kind === "problem") {
-      queue.acknowledge(answer.data.acked ?? []);
+      if (answer.code !== "stale_epoch") queue.acknowledge(answer.data.acked ?? []);
       if (answer.code !== "missing" || missed > 0) return answer;
       missed += 1;
       queue.resend(answer.data.positions ?? []);

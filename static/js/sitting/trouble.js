@@ -21,9 +21,10 @@ export function waiting(sitting, answer, failures) {
       ]
     : [say("will_be_kept")];
   words.push(say("clock_runs", { time: timeText(sitting.clock.deadline) }));
-  sitting.status.waiting(positions.length);
+  const isCut = answer.kind === "unreachable";
+  sitting.status.waiting(positions.length, say(isCut ? "offline" : "server_away"));
   sitting.status.strip("offline", {
-    bold: say(answer.kind === "unreachable" ? "offline_bold" : "server_bold"),
+    bold: say(isCut ? "offline_bold" : "server_bold"),
     text: words.join(""),
     more: say("trying", { n: failures }),
   });
@@ -67,7 +68,7 @@ export async function signedOut(sitting) {
   sitting.signedOutRun = run;
   sitting.mode = before === "open" ? "signed_out" : before;
   sitting.sender.stop();
-  sitting.status.waiting(sitting.queue.unsent().length);
+  sitting.status.waiting(sitting.queue.unsent().length, say("signed_out"));
   sitting.status.strip("signed_out", {
     bold: say("signed_out_bold"),
     text: say("signed_out_text"),

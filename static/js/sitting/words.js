@@ -53,10 +53,11 @@ export function fill(element, texts) {
   return element;
 }
 
-/** The value of an answer as people read it: "A、C", 正确, the words typed. */
-export function valueText(value) {
+/** The value of an answer as people read it: "B 20 个工作日", "A、C", 正确, the words typed. */
+export function valueText(value, question) {
   if (value === null || value === undefined) return say("not_answered");
   if (value === true) return say("is_true");
   if (value === false) return say("is_false");
-  return [value].flat().join(say("comma"));
+  const chosen = question.options.find(({ key }) => key === value);
+  return chosen ? `${chosen.key} ${chosen.text}` : [value].flat().join(say("comma"));
 }
