@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -35,10 +36,19 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread from a s
     help="The first so many staff are admitted to the open exam with all tries left.",
 )
 @click.option(
+    "--laws", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="SHANGGANG_LAW_DIR", help="Folder of law texts to bring in as well.",
+)  # fmt: skip
+@click.option(
     "--if-empty", is_flag=True, help="Do nothing, without complaint, where there are data."
 )
 def load(
-    password: str | None, people: int, questions: int, candidates: int, if_empty: bool
+    password: str | None,
+    people: int,
+    questions: int,
+    candidates: int,
+    laws: Path | None,
+    if_empty: bool,
 ) -> None:
     """Fill an empty database with the story of a city."""
     if not queries.is_empty(reading()):
@@ -54,7 +64,7 @@ def load(
     )
     with acting_as(Actor("cli:demo")), transaction() as session:
         made = services.load(
-            session, password=chosen, people=people, questions=questions, candidates=candidates,
+            session, password=chosen, people=people, questions=questions, candidates=candidates, laws=laws,
             now=clock.now(),
         )  # fmt: skip
     click.echo(f"Demo data: {made}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -17,6 +18,7 @@ from certification.exams.services import Frame, create, save_terms
 from certification.publishing.services import publish
 from core import clock
 from core.audit.services import record
+from question_bank.laws.services import import_law, read_law
 from question_bank.questions.models import (
     Difficulty,
     Pool,
@@ -29,6 +31,7 @@ from question_bank.questions.models import (
 from question_bank.questions.rules import Draft, digest_of
 from question_bank.questions.services import start_version
 from question_bank.review.services import submit_for_review
+from question_bank.starter import cited_articles
 from question_bank.starter.services import load_starter
 from quiz.attempts.services import open_paper, release_occasion, start, submit
 from quiz.occasions.models import MultipleRule, ReleaseRule
@@ -45,11 +48,14 @@ STARTER = 336
 
 
 def load(
-    session: Session, *, password: str, people: int, questions: int, candidates: int, now: datetime
-) -> str:
-    """Fill an empty database; what was made, in words."""
+    session: Session, *, password: str, people: int, questions: int, candidates: int,
+    laws: Path | None, now: datetime,
+) -> str:  # fmt: skip
+    """Fill an empty database; what was made, in words. ``laws``: folder of law texts, if any."""
     city = build(session, people=people, password_hash=hash_password(password), now=now)
     _bank(session, city, questions, now)
+    if laws is not None:
+        _laws(session, laws, city.parts["EDITOR01"], now)
     _training(session, city, people, candidates, now)
     passed, failed = _past_exam(session, city, people, candidates, now)
     _open_exam(session, city, people, candidates, now)
@@ -121,6 +127,19 @@ def _extra_questions(session: Session, number: int, author_id: int, now: datetim
          "digest": digest_of(single, question["stem"], question["options"], question["key"])}
         for code, question in zip(codes, made, strict=True)
     ))  # fmt: skip
+
+
+def _laws(session: Session, folder: Path, by_id: int, now: datetime) -> None:
+    """Bring in those laws of a folder that the starter questions were written on."""
+    in_force = {
+        (row["law"], row["version"]): date.fromisoformat(row["in_force"])
+        for row in cited_articles()
+    }
+    for path in sorted(folder.glob("*.md")):
+        law = read_law(path.name, path.read_bytes())
+        day = in_force.get((law.title, law.promulgated_on.isoformat()))
+        if day is not None:
+            import_law(session, law=law, in_force_on=day, by_id=by_id, now=now)
 
 
 # --- training --------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Visitor:
 
     def sign_in(self, staff_no: str, password: str) -> None:
         """Through the real page, to the home page."""
-        self.visit("/sign-in")
+        self.page.goto("/sign-in")
         self.page.get_by_label("工号").fill(staff_no)
         self.page.get_by_label("密码", exact=True).fill(password)
         self.press("登录")

@@ -265,9 +265,11 @@ def test_the_paper_hands_itself_in_at_the_deadline(
 def test_the_time_that_is_left_is_announced(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged, minutes: int
 ) -> None:
-    with app.app_context(), transaction() as session:
-        set_deadline(session, sitting.attempt_id, minutes * 60 + 3)
     page = open_paper(visit(live.url, sitting.person), sitting)
+    with app.app_context(), transaction() as session:
+        set_deadline(session, sitting.attempt_id, minutes * 60 + 2)
+    choose(page, "B")
+    expect_saved(page)
     expect(page.locator("#live")).to_have_text(f"还剩 {minutes} 分钟")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import BrowserContext, Error, Page, Request, Route, expect
 from sqlalchemy import update
 
 from accounts.signin.models import LoginSession
@@ -147,6 +147,18 @@ def test_a_paper_opens_by_itself_when_the_server_is_back(
     expect(page.locator("#net")).to_be_hidden()
 
 
+def test_the_loss_of_the_network_is_said_before_an_answer_waits(
+    visit: Visit, live: ThreadServer, sitting: Arranged
+) -> None:
+    context = in_bad_weather(visit(live.url, sitting.person))
+    page = open_paper(context, sitting)
+    context.set_offline(True)
+    expect(page.locator("#net")).to_contain_text("答案会先存在本机，联网后自动上传")
+    expect(page.locator("#save")).to_have_text("网络已断开")
+    context.set_offline(False)
+    expect(page.locator("#net")).to_be_hidden()
+
+
 def test_time_runs_out_without_network(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
@@ -164,6 +176,85 @@ def test_time_runs_out_without_network(
     context.set_offline(False)
     expect(page.get_by_role("heading", name="已自动交卷")).to_be_visible()
     assert answers(app, sitting) == {1: '"B"', 2: '"C"'}  # within the grace
+
+
+# --- what the server may say --------------------------------------------------------------
+
+
+def answer_once(page: Page, pattern: str, status: int, code: str, **extra: object) -> list[Request]:
+    """The first request gets this problem document; what comes later goes to the server."""
+    seen: list[Request] = []
+
+    def answer(route: Route) -> None:
+        seen.append(route.request)
+        if len(seen) > 1:
+            route.continue_()
+            return
+        document = {"status": status, "code": code, "detail": "第 1 题的答案不合规格", "acked": []}
+        route.fulfill(
+            status=status, json={**document, **extra}, content_type="application/problem+json"
+        )
+
+    page.route(pattern, answer)
+    return seen
+
+
+def test_an_answer_that_the_server_misses_is_sent_again_with_the_paper(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    page = open_paper(visit(live.url, sitting.person), sitting)
+    choose(page, "B")
+    expect_saved(page)
+    seen = answer_once(page, "**/api/**/submit", 409, "missing", positions=[1])
+    hand_in(page)
+    assert [request.post_data_json["ops"] for request in seen] == [
+        [],
+        [{"position": 1, "seq": 1, "value": "B"}],
+    ]
+    assert answers(app, sitting) == {1: '"B"'}
+
+
+def test_a_conflict_is_told_plainly(visit: Visit, live: ThreadServer, sitting: Arranged) -> None:
+    page = open_paper(visit(live.url, sitting.person), sitting)
+    answer_once(page, "**/answers", 409, "conflict", positions=[1])
+    choose(page, "B")
+    expect(page.locator("#net")).to_contain_text("同一题在另一个窗口里有不同的答案")
+    page.get_by_role("button", name="在此继续").click()
+    expect_saved(page)
+
+
+def test_one_answer_that_is_refused_does_not_hold_up_the_others(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    page = open_paper(visit(live.url, sitting.person), sitting)
+    answer_once(page, "**/answers", 422, "invalid")
+    choose(page, "B")
+    expect(page.locator("#net")).to_contain_text("第 1 题没有存上。")
+    page.keyboard.press("ArrowRight")
+    choose(page, "C")
+    expect(page.get_by_role("link", name="第 2 题，已答")).to_be_visible()
+    expect_saved(page)
+    assert answers(app, sitting) == {2: '"C"'}
+
+
+def test_an_outdated_token_is_renewed_without_a_word(
+    visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
+) -> None:
+    context = visit(live.url, sitting.person)
+    context.add_init_script("""
+        const real = window.fetch;
+        let first = true;
+        window.fetch = (address, options) => {
+          const isUnsafe = Boolean(options?.headers?.["X-CSRFToken"]);
+          if (isUnsafe && first) options.headers["X-CSRFToken"] = "outdated";
+          first = first && !isUnsafe;
+          return real(address, options);
+        };
+    """)
+    page = open_paper(context, sitting)
+    choose(page, "B")
+    expect_saved(page)
+    assert openings(app) == 1
 
 
 # --- two windows ----------------------------------------------------------------------
@@ -234,7 +325,6 @@ def test_where_both_changed_the_candidate_chooses(
         dialog.get_by_label("本机上没上传的答案").check()
     dialog.get_by_role("button", name="用选定的答案").click()
     expect_saved(desk)
-    desk.wait_for_function("!document.querySelector('#save').textContent.includes('正在')")
     assert answers(app, sitting) == {1: kept, 2: '"D"'}
 
 

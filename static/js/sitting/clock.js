@@ -49,12 +49,17 @@ export class Clock {
     this.deadline = Date.parse(deadline);
     if (isFirst) {
       this.plate.querySelector("span").textContent = say("time_left");
-      for (const minutes of SPOKEN_MINUTES) {
-        if (this.left() <= minutes * 60) this.spoken.add(minutes);
-      }
+      this.#passed(); // what lies behind already is not announced
       this.timer = setInterval(() => this.tick(), TICK_MS);
     }
     this.tick();
+  }
+
+  /** The smallest of the minutes to be announced that has just been passed, each once. */
+  #passed() {
+    const passed = SPOKEN_MINUTES.filter((minutes) => this.left() <= minutes * 60 && !this.spoken.has(minutes));
+    for (const minutes of passed) this.spoken.add(minutes);
+    return passed.at(-1);
   }
 
   tick() {
@@ -63,12 +68,8 @@ export class Clock {
     this.shown = left;
     this.plate.querySelector("b").textContent = digits(left);
     this.plate.classList.toggle("sg-clock--last", left <= LAST_MINUTES * 60);
-    for (const minutes of SPOKEN_MINUTES) {
-      if (left <= minutes * 60 && left > 0 && !this.spoken.has(minutes)) {
-        this.spoken.add(minutes);
-        this.announce(say("minutes_left", { n: minutes }));
-      }
-    }
+    const minutes = this.#passed();
+    if (minutes && left > 0) this.announce(say("minutes_left", { n: minutes }));
     if (left === 0) {
       this.stop();
       this.onEnd();

@@ -15,6 +15,7 @@ export class Offline {
     this.paper = `${page}/paper`; // a key of the cache, not an address
     this.forget = forget;
     this.isReady = false;
+    this.isEnded = false;
   }
 
   /** Register the worker; whether a reload without network will work is in `isReady`. */
@@ -28,6 +29,7 @@ export class Offline {
       return;
     }
     this.isReady = await this.#keepPage();
+    if (this.isEnded) await this.end(); // it ended while this was going on
   }
 
   async #keepPage() {
@@ -54,6 +56,7 @@ export class Offline {
       await this.#dropOthers(cache);
       const kept = { ...snapshot, person: this.person };
       await cache.put(this.paper, new Response(JSON.stringify(kept)));
+      if (this.isEnded) await this.end();
     } catch {
       this.isReady = false;
     }
@@ -85,6 +88,7 @@ export class Offline {
   /** The attempt has ended or belongs to someone else: neither page nor paper stays. */
   async end() {
     this.isReady = false;
+    this.isEnded = true;
     if (!isAble || !(await caches.has(CACHE))) return;
     const cache = await caches.open(CACHE);
     await Promise.all([cache.delete(this.page), cache.delete(this.paper)]);

@@ -47,6 +47,14 @@ export class Sender {
     this.poke(0);
   }
 
+  /** The browser says that the network has gone: say so before an answer has to wait for it. */
+  lost() {
+    if (this.isStopped) return;
+    this.failures ||= 1;
+    this.on.waiting({ kind: "unreachable" }, this.failures);
+    this.poke(waitAfter(this.failures));
+  }
+
   /** Operations that are worth sending. */
   pending() {
     return this.queue.unsent().filter(({ position, seq }) => !this.hopeless.has(`${position}.${seq}`));

@@ -22,15 +22,19 @@ export class Sitting {
     Object.assign(this, parts);
     this.mode = "opening";
     addEventListener("online", () => this.sender.poke(0));
+    addEventListener("offline", () => this.sender.lost());
     const look = () => {
       if (this.mode === "open" && isOvertaken(this)) stale(this);
     };
     addEventListener("storage", look);
     addEventListener("pageshow", look);
+    addEventListener("pagehide", () => this.view.flush());
     let hiddenAt = 0;
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden) hiddenAt = Date.now();
-      else if (this.mode === "open" && Date.now() - hiddenAt > ASLEEP_MS) this.sender.ask();
+      if (document.hidden) {
+        hiddenAt = Date.now();
+        this.view.flush();
+      } else if (this.mode === "open" && Date.now() - hiddenAt > ASLEEP_MS) this.sender.ask();
     });
   }
 
@@ -66,7 +70,8 @@ export class Sitting {
     if (!marks || marks.isSent) this.queue.keepMarks(data.marked ?? [], true);
     this.#show(data);
     if (this.mode !== "open") return;
-    this.status.fresh();
+    if (this.sender.pending().length) this.status.saving();
+    else this.status.fresh();
     this.sender.start(data.epoch);
     this.sendMarks();
     this.keepOffline();
@@ -75,6 +80,7 @@ export class Sitting {
     this.queue.settle(chosen, data.answers);
     for (const [position, value] of this.queue.values()) this.state.values.set(position, value);
     this.view.redraw();
+    if (this.sender.pending().length) this.status.saving();
     this.sender.poke(0);
   }
 

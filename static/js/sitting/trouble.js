@@ -37,10 +37,9 @@ export function refused(sitting, answer, pending = []) {
   if (answer.code === "closed") return over(sitting, null);
   if (answer.code === "signed_out" || answer.code === "must_change_password") return signedOut(sitting);
   if (answer.status === 404 || answer.code === "not_found") return foreign(sitting);
-  const place = pending[0] ? say("question_n", { n: pending[0].position }) : "";
   sitting.status.ended(say("not_saved"));
   return sitting.status.strip("refused", {
-    bold: `${place} ${say("not_saved")}`.trim() + say("stop"),
+    bold: pending[0] ? say("not_saved_n", { n: pending[0].position }) : say("not_saved") + say("stop"),
     text: answer.data.detail ?? "",
     role: "alert",
   });
