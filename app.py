@@ -7,11 +7,14 @@ import importlib.util
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 
+import flask_bootstrap
 from flask import Flask, has_request_context, session, url_for
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -25,6 +28,7 @@ from certification.certificates.services import issue, on_voided
 from config import ROOT, Settings
 from core import (
     addresses,
+    assets,
     clock,
     formats,
     guards,
@@ -64,15 +68,17 @@ NAVIGATION = (
     Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),
-    Item(_l("证书"), "certificates.mine", Permission.RESULT_OWN, "certificate"),
+    Item(lazy_pgettext("全部", "证书"), "certificates.mine", Permission.RESULT_OWN, "certificate"),
     Item(_l("培训管理"), "training.index", Permission.TRAINING_READ, "calendar"),
     Item(_l("考试管理"), "exams.index", Permission.EXAM_READ, "pen"),
     Item(_l("发证"), "certificates.index", Permission.CERTIFICATE_READ, "certificate"),
     Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "people"),
-    Item(_l("单位"), "units.index", Permission.UNIT_READ, "grid"),
+    Item(lazy_pgettext("全部", "单位"), "units.index", Permission.UNIT_READ, "grid"),
     Item(_l("规则"), "rulebook.index", Permission.RULE_READ, "list"),
     Item(_l("审计"), "audit.index", Permission.AUDIT_READ, "list"),
 )
+
+BOOTSTRAP_CSS = "static/bootstrap5/css/bootstrap.min.css"  # within the installed package
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -98,7 +104,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     openapi.init_app(app)
     _connect_rooms()
     app.context_processor(partial(_context, settings))
-    _serve_static(app)
+    _serve_static(app, settings)
     return app
 
 
@@ -198,11 +204,16 @@ def _connect_rooms() -> None:
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result"))
 
 
-def _serve_static(app: Flask) -> None:
+def _serve_static(app: Flask, settings: Settings) -> None:
     """Our files and Bootstrap's, compressed and cached; Flask serves them in development."""
     if app.debug:
         return
+    bootstrap = Path(flask_bootstrap.__file__)
+    files = {
+        "static": ROOT / "static",
+        "bootstrap/static/css/bootstrap.min.css": bootstrap.parent / BOOTSTRAP_CSS,
+    }
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=str(ROOT / "static"), prefix="static/", max_age=3600,
-        add_headers_function=headers.for_files(https=app.extensions["settings"].is_https),
+        app.wsgi_app, root=str(assets.prepared(files, settings.instance_dir)), max_age=3600,
+        add_headers_function=headers.for_files(https=settings.is_https),
     )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+
 
 class AppError(Exception):
     """An expected refusal. ``detail`` is shown to the person; ``code`` never changes."""
@@ -31,8 +33,8 @@ class NotFound(AppError):
     status = 404
     code = "not_found"
 
-    def __init__(self, detail: str = "找不到这项内容", **extra: Any) -> None:
-        super().__init__(detail, **extra)
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail or _("找不到这项内容"), **extra)
 
 
 class Forbidden(AppError):

@@ -17,6 +17,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 
 from certification.certificates import queries, services
 from certification.certificates.formats.pdf import Sheet, qr_path, rendered
@@ -91,8 +92,8 @@ def export() -> Response:
     ).order_by(queries.SORTS["number"])
     rows = [queries.view_of(row, day, remind) for row in reading().execute(query)]
     data = write_table(
-        _("证书"),
-        [_("编号"), _("持证人"), _("工号"), _("单位"), _("考试"), _("成绩"), _("发证日期"),
+        pgettext("全部", "证书"),
+        [_("编号"), _("持证人"), _("工号"), _("单位"), pgettext("一场", "考试"), _("成绩"), _("发证日期"),
          _("有效期至"), _("状态")],
         [
             (one.number, one.holder, one.staff_no, one.unit_name, one.exam_title,
@@ -231,19 +232,20 @@ def _address(found: CertificateView) -> str:
 
 def _day(day: date) -> str:
     """Always in Chinese: the sheet is an official paper."""
-    return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.year}年{day.month}月{day.day}日"  # untranslated
 
 
 def _sheet(found: CertificateView) -> Sheet:
     """The words of the printed sheet; its language does not follow the viewer's."""
     words = {
-        CertificateState.EXPIRED: "已过期",
-        CertificateState.SUPERSEDED: "已被接替",
-        CertificateState.REVOKED: "已撤销",
+        CertificateState.EXPIRED: "已过期",  # untranslated
+        CertificateState.SUPERSEDED: "已被接替",  # untranslated
+        CertificateState.REVOKED: "已撤销",  # untranslated
     }
     issued = found.issued_on
     return Sheet(
-        title=f"合格证书 {found.number}", number=found.number, holder=found.holder,
+        title=f"合格证书 {found.number}",  # untranslated
+        number=found.number, holder=found.holder,
         unit=found.unit_name, exam=found.exam_title, issued=_day(issued),
         through=_day(found.valid_through), code=spaced_code(found.code),
         office=current_app.extensions["settings"].org_name, site=_site(),

@@ -87,7 +87,7 @@ class FrameForm(VersionForm):
     @property
     def staff_nos(self) -> list[str]:
         """The staff numbers as typed, in capitals, each once; any blank or comma parts them."""
-        parts = re.split(r"[\s,，、;；]+", (self.people.data or "").upper())
+        parts = re.split(r"[\s,，、;；]+", (self.people.data or "").upper())  # untranslated
         return list(dict.fromkeys(part for part in parts if part))
 
     def judge_people(self, hits: dict[str, Hit]) -> None:

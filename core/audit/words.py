@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 ACTIONS: Mapping[str, object] = {
     "account.change_password": _l("修改密码"),
@@ -29,7 +30,7 @@ ACTIONS: Mapping[str, object] = {
     "attempt.void": _l("作废答卷"),
     "attempt.ask_void": _l("申请作废答卷"),
     "bank.load_starter": _l("载入初始题库"),
-    "certificate.issue": _l("发证"),
+    "certificate.issue": lazy_pgettext("操作", "发证"),
     "certificate.revoke": _l("撤销证书"),
     "demo.load": _l("载入演示数据"),
     "exam.admit": _l("准许报考"),
@@ -78,7 +79,7 @@ SUBJECTS: Mapping[str, object] = {
     "attempt": _l("答卷"),
     "certificate": _l("证书"),
     "demo": _l("演示数据"),
-    "exam": _l("考试"),
+    "exam": lazy_pgettext("一场", "考试"),
     "law_version": _l("法规版本"),
     "occasion": _l("考次"),
     "person": _l("人员"),

@@ -124,6 +124,11 @@ def _said(finding: Finding) -> dict[str, Any]:
     facts = dict(finding.facts)
     if "other_row" in facts:
         facts["other"] = place(facts.get("other_sheet", ""), facts["other_row"])
+    if "count" in facts:  # in words, as in 只有两个选项
+        facts["count"] = _("零 一 两 三 四 五 六 七 八").split()[min(facts["n"], 8)]
+    for name in ("letters", "words"):
+        if name in facts:
+            facts[name] = str(facts[name]).replace("、", _("、"))
     return facts
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -236,5 +237,5 @@ def person_by_staff_no(session: Session, staff_no: str) -> int:
     """Id of a person; NotFound with a sentence where there is none."""
     found = session.scalar(select(Person.id).where(Person.staff_no == staff_no.strip().upper()))
     if found is None:
-        raise NotFound(f"没有工号为 {staff_no} 的人")
+        raise NotFound(_("没有工号为 %(no)s 的人", no=staff_no))
     return found

@@ -147,7 +147,7 @@ class QuestionForm(Form):
         cited = parse_citation(draft.basis)
         if cited is not None:
             self.law.data = cited.title or draft.basis
-            self.article.data = draft.basis.split("》")[-1] if cited.title else ""
+            self.article.data = draft.basis.split("》")[-1] if cited.title else ""  # untranslated
 
     def _set_options(self, texts: Sequence[str]) -> None:
         while self.options.entries:
@@ -167,8 +167,9 @@ class QuestionForm(Form):
     @property
     def basis(self) -> str:
         """The citation: 《title》第二十六条."""
-        title = (self.law.data or "").strip("《》")
-        return f"《{title}》{parse_article_input(self.article.data or '')}" if title else ""
+        title = (self.law.data or "").strip("《》")  # untranslated
+        label = parse_article_input(self.article.data or "")
+        return f"《{title}》{label}" if title else ""  # untranslated
 
     def draft(self) -> Draft:
         """What was typed, sound or not."""

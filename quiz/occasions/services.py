@@ -41,7 +41,7 @@ def open_occasion(  # noqa: PLR0913 (an occasion is its rules)
     short = too_small(rows)
     if short or not rows:
         raise Invalid(
-            _("题量不够：%(rows)s", rows="、".join(short) or _("没有组卷规则")), field="rows"
+            _("题量不够：%(rows)s", rows=_("、").join(short) or _("没有组卷规则")), field="rows"
         )
     total = sum(row.count * row.marks for row in rows)
     if not 0 <= pass_mark <= total:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import npgettext
 from sqlalchemy.orm import Session
 
 from certification.certificates.queries import certificates_of
@@ -54,7 +55,7 @@ def _exam_todo(entry: Entry, now: datetime) -> Todo:
         minutes = max(0, int((entry.open_until - now).total_seconds() // 60))
         page = url_for("sitting.page", attempt_id=entry.facts.open_attempt)
         return Todo(
-            exam.title, (_("还剩"), str(minutes), _("分")), (_("继续作答"), page),
+            exam.title, (_("还剩"), str(minutes), npgettext("时长", "分", "分", minutes)), (_("继续作答"), page),
             _("试卷已经打开，计时照常进行，到时自动交卷。"), "soon",
             [("clock", _("%(when)s 自动交卷", when=formats.civil_time_text(entry.open_until)))],
         )  # fmt: skip
@@ -71,15 +72,20 @@ def _exam_todo(entry: Entry, now: datetime) -> Todo:
     if entry.phase is Phase.COMING:
         days = formats.days_until(exam.opens_at)
         return Todo(
-            exam.title, (_("还有"), str(days), _("天")), (_("考前说明"), brief), text, "", facts
+            exam.title,
+            (_("还有"), str(days), npgettext("数量", "天", "天", days)),
+            (_("考前说明"), brief),
+            text,
+            "",
+            facts,
         )
     days = formats.days_until(exam.closes_at)
     if entry.verdict.refusal is Refusal.NO_TRAINING:
-        return Todo(exam.title, (_("还剩"), str(days), _("天")), (_("看培训"), url_for("training.mine")),
+        return Todo(exam.title, (_("还剩"), str(days), npgettext("数量", "天", "天", days)), (_("看培训"), url_for("training.mine")),
                     text, urgency(days), facts)  # fmt: skip
     return Todo(
         exam.title,
-        (_("还剩"), str(days), _("天")),
+        (_("还剩"), str(days), npgettext("数量", "天", "天", days)),
         (_("去考试"), brief),
         text,
         urgency(days),
@@ -97,12 +103,12 @@ def _coordinator(session: Session, viewer: Viewer, now: datetime) -> Part:
     todos = []
     if not units:
         todos.append(
-            Todo(_("名册还是空的"), _number(0, _("人")), (_("导入名册"), url_for("roster.imports.create")),
+            Todo(_("名册还是空的"), _number(0, npgettext("数量", "人", "人", 0)), (_("导入名册"), url_for("roster.imports.create")),
                  _("先把本单位的政务公开人员导入名册，才能培训和考试。"), "now")
         )  # fmt: skip
     if untrained:
         todos.append(
-            Todo(_("登记培训"), _number(untrained, _("人")), (_("登记培训"), url_for("training.create")),
+            Todo(_("登记培训"), _number(untrained, npgettext("数量", "人", "人", untrained)), (_("登记培训"), url_for("training.create")),
                  _("这些人最近 %(months)s 个月内没有参加过培训，不能参加要求培训的考试。", months=months),
                  "now")
         )  # fmt: skip
@@ -116,14 +122,14 @@ def _office(session: Session, viewer: Viewer, now: datetime) -> Part:
         session, None, today, months_before(today, rules["training.months"])
     )
     todos = [
-        Todo(_("继续起草：%(title)s", title=title), _number(1, _("场")),
+        Todo(_("继续起草：%(title)s", title=title), _number(1, npgettext("数量", "场", "场", 1)),
              (_("继续起草"), url_for("exams.show", exam_id=exam_id)), _("考试还没有发布。"), "now")
         for exam_id, title in queries.draft_exams(session)
     ]  # fmt: skip
     waiting = queries.acts_waiting_for(session, viewer.person_id)
     if waiting:
         todos.append(
-            Todo(_("作废待第二人决定"), _number(waiting, _("件")),
+            Todo(_("作废待第二人决定"), _number(waiting, npgettext("数量", "件", "件", waiting)),
                  (_("去决定"), url_for("exams.index")), _("提出的人不能自己决定。"), "now")
         )  # fmt: skip
     return todos, {
@@ -143,19 +149,19 @@ def _editor(session: Session, viewer: Viewer, _now: datetime) -> Part:
     todos = []
     if mine.returned:
         todos.append(
-            Todo(_("修改退回的试题"), _number(mine.returned, _("题")),
+            Todo(_("修改退回的试题"), _number(mine.returned, npgettext("数量", "题", "题", mine.returned)),
                  (_("去修改"), url_for("questions.index", state="returned")),
                  _("审核人写明了退回的原因。"), "now")
         )  # fmt: skip
     for upload in queries.waiting_imports(session, viewer.person_id):
         todos.append(
-            Todo(_("核对后导入：%(name)s", name=upload.filename), _number(len(upload.rows), _("行")),
+            Todo(_("核对后导入：%(name)s", name=upload.filename), _number(len(upload.rows), npgettext("数量", "行", "行", len(upload.rows))),
                  (_("继续核对"), url_for("imports.preview", import_id=upload.id)),
                  _("文件已经读好，还没有写入题库。"), "now")
         )  # fmt: skip
     if mine.drafts:
         todos.append(
-            Todo(_("把草稿送审"), _number(mine.drafts, _("题")),
+            Todo(_("把草稿送审"), _number(mine.drafts, npgettext("数量", "题", "题", mine.drafts)),
                  (_("看草稿"), url_for("questions.index", state="draft")),
                  _("草稿送审、通过以后才能用来组卷。"), "now")
         )  # fmt: skip
@@ -169,7 +175,7 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
         oldest = queue.oldest_in_review or now
         waited = (clock.civil_date(now) - clock.civil_date(oldest)).days
         todos.append(
-            Todo(_("审核试题"), _number(queue.in_review, _("题")),
+            Todo(_("审核试题"), _number(queue.in_review, npgettext("数量", "题", "题", queue.in_review)),
                  (_("开始审核"), url_for("questions.review")),
                  _("最早的一题等了 %(days)s 天。", days=waited),
                  urgency(7 - waited))
@@ -187,7 +193,7 @@ def _admin(session: Session, _viewer: Viewer, now: datetime) -> Part:
     todos = []
     if counts.without_post:
         todos.append(
-            Todo(_("给没有岗位的人安排单位"), _number(counts.without_post, _("人")),
+            Todo(_("给没有岗位的人安排单位"), _number(counts.without_post, npgettext("数量", "人", "人", counts.without_post)),
                  (_("看名单"), url_for("roster.index", on_post="none")),
                  _("没有单位的人不在任何联络员的名册里。"), "now")
         )  # fmt: skip

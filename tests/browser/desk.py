@@ -76,3 +76,23 @@ def answer_everything(page: Page) -> None:
         choose(page, *letters)
         page.locator("button:visible", has_text="下一题").click()
     fill_blanks(page, "二十", "工作日")
+
+
+def in_bad_weather(context: BrowserContext) -> BrowserContext:
+    """This test cuts or kills something: failed requests are meant."""
+    context.watch.expects_failures = True  # type: ignore[attr-defined]
+    return context
+
+
+def wait_until_kept(page: Page) -> None:
+    """Until a reload without network would work."""
+    page.wait_for_function(
+        "caches.match(location.pathname).then((page) => page && caches.match(location.pathname + '/paper'))"
+    )
+    page.wait_for_timeout(300)
+
+
+def hand_in(page: Page) -> None:
+    page.locator("button:visible, a:visible", has_text="交卷").last.click()
+    page.get_by_role("button", name="确认交卷").click()
+    expect(page.get_by_role("heading", name="已交卷")).to_be_visible()
