@@ -12,9 +12,8 @@ from types import ModuleType
 
 import flask_bootstrap
 from flask import Flask, has_request_context, session, url_for
-from flask_babel import Babel
+from flask_babel import Babel, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -64,7 +63,7 @@ ROOMS = (
 
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
-    Item(_l("题库"), "questions.index", Permission.BANK_READ, "book", also=("imports",)),
+    Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book", also=("imports",)),
     Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDE, NARROW = 1280, 360
 HEIGHTS = {WIDE: 820, NARROW: 740}
 OFFICE = "OFFICE01"
-WHOLE = "certificate"  # shown to its foot
+WHOLE = ("certificate", WIDE)  # shown to its foot
 ANSWERED = 4  # questions that are answered in the picture of the sitting
 PATIENCE_MS = 15_000
 
@@ -68,7 +68,7 @@ def _pictures(options: argparse.Namespace) -> Iterator[Path]:
                     page = _signed_in(browser, options, width, staff_no)
                     for name in walk(page):
                         file = options.folder / f"{name}-{width}.png"
-                        page.screenshot(path=file, full_page=name == WHOLE)
+                        page.screenshot(path=file, full_page=(name, width) == WHOLE)
                         yield file
                     page.context.close()
     except Unavailable as error:

@@ -50,9 +50,9 @@ def masked(value: Any) -> Any:
     return value
 
 
-def facts_text(facts: Mapping[str, Any]) -> str:
+def facts_text(facts: Mapping[str, Any], separator: str = "；") -> str:
     """Facts as one line for people: ``before 80；after 85``, masked."""
-    return "；".join(
+    return separator.join(
         f"{key} {item if isinstance(item, str) else canonical(item)}"
         for key, item in masked(facts).items()
     )

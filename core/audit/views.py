@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import xlsxwriter
@@ -74,7 +75,7 @@ def index() -> str:
         actions=[(action, action_words(action)) for action in known],
         export_url=url_for("audit.export", **{k: v for k, v in vars(filters).items() if v}),
         action_words=action_words, subject_words=subject_words, actor_words=actor_words,
-        kinds=SUBJECTS, facts_text=facts_text, masked=masked,
+        kinds=SUBJECTS, facts_text=partial(facts_text, separator=_("；")), masked=masked,
     )  # fmt: skip
 
 
@@ -114,6 +115,6 @@ def _cells(event: AuditEvent) -> tuple[Any, ...]:
     return (
         event.id, civil_moment_text(event.at), actor_words(event.actor), event.address, event.request_id,
         action_words(event.action), event.action,
-        f"{subject_words(event.subject_kind)} {event.subject_id}", facts_text(event.facts),
+        f"{subject_words(event.subject_kind)} {event.subject_id}", facts_text(event.facts, _("；")),
         masked(event.reason), event.hash,
     )  # fmt: skip

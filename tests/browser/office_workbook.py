@@ -3,11 +3,18 @@ answers spelled in many ways, a few rows that cannot be taken."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import xlsxwriter
 
+from config import ROOT
+
+LAW_FILE = (
+    Path(os.environ.get("SHANGGANG_LAW_DIR", ROOT.parent / "shared" / "law"))
+    / "政府信息公开条例(2019-04-03).md"
+)
 LAW = "《中华人民共和国政府信息公开条例》"
 HEADINGS = (
     "序号", "题型", "题干", "选项A", "选项B", "选项C", "选项D", "选项E", "正确答案", "答案解析",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import secrets
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from pypdf import PdfReader
 
 from accounts.signin.models import Account
 from accounts.signin.services import hash_password
-from config import ROOT
 from core import clock
 from core.db import transaction
 from core.permissions import Role
@@ -25,14 +23,13 @@ from tests import factories
 from tests.browser import office_workbook
 from tests.browser.journey import Visitor
 from tests.browser.live import ThreadServer
+from tests.browser.office_workbook import LAW_FILE
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
     Visit = Callable[..., BrowserContext]
 
-LAW_DIR = Path(os.environ.get("SHANGGANG_LAW_DIR", ROOT.parent / "shared" / "law"))
-LAW = LAW_DIR / "政府信息公开条例(2019-04-03).md"
 UNIT = "云湖区民政局"
 EXAM = "云湖区政务公开资格考试"
 PASSWORD = secrets.token_urlsafe(12)
@@ -73,7 +70,7 @@ def test_a_workbook_becomes_a_certificate_that_a_stranger_verifies(
 
     Visitor(visit(city), city).visit("/sign-in")
     editor = arrive("EDIT1")
-    if LAW.exists():
+    if LAW_FILE.exists():
         import_the_law(editor)
     import_the_workbook(editor, tmp_path)
     approve_everything(arrive("REVIEW1"))
@@ -93,7 +90,7 @@ def test_a_workbook_becomes_a_certificate_that_a_stranger_verifies(
 def import_the_law(editor: Visitor) -> None:
     editor.go("法规")
     editor.go("导入第一部")
-    editor.page.locator("input[type=file]").set_input_files(LAW)
+    editor.page.locator("input[type=file]").set_input_files(LAW_FILE)
     editor.page.get_by_label("施行").fill("2019-05-15")
     editor.press("导入")
     editor.reads("第二十六条", "中华人民共和国政府信息公开条例")
@@ -277,7 +274,7 @@ def sit_without_network(staff: Visitor) -> None:
 
 def take_the_certificate(staff: Visitor) -> tuple[str, str]:
     """Result, sheet and PDF; the certificate's number and its code."""
-    if LAW.exists():
+    if LAW_FILE.exists():
         staff.page.locator(".sg-article").get_by_text("政府信息公开条例").first.wait_for()
     staff.go("查看证书")
     staff.reads("合格证书", "文知新", UNIT, "成绩合格，可以从事政务公开工作。")
