@@ -63,7 +63,13 @@ ROOMS = (
 
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
-    Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book", also=("imports",)),
+    Item(
+        lazy_pgettext("导航", "题库"),
+        "questions.index",
+        Permission.BANK_READ,
+        "book",
+        also=("imports",),
+    ),
     Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),

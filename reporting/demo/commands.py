@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from core import clock
+from core import clock, logs
 from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.jobs.scheduler import start_background
@@ -95,6 +95,8 @@ def serve(port: int) -> None:
         server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
     except (OSError, SystemExit):
         raise click.ClickException(f"Port {port} is taken; try: make run PORT={port + 1}") from None
+    if app.extensions["settings"].log_level == "INFO":  # what a newcomer must read stays in sight
+        logs.configure("WARNING")
     start_background(app)
     click.echo(f"Shanggang is at http://127.0.0.1:{port}/ — sign in as D00001 … (Ctrl+C stops it)")
     sys.stdout.flush()

@@ -181,6 +181,7 @@ export class Sitting {
     if (this.sender.pending().length) this.status.saving();
     else if (hadAnswers) this.status.saved(data.server_now);
     else this.status.fresh();
+    this.view.summary.refresh(this.queue.unsent().length);
     this.sendMarks();
   }
 

@@ -32,7 +32,7 @@ export class Summary {
     slot("title").textContent = open.length ? say("ask_open", { n: open.length }) : say("ask_done");
     slot("text").textContent = say(open.length ? "text_open" : "text_done", { span: clock.sentence() });
     slot("done").textContent = say("n_questions", { n: state.answered() });
-    slot("saved").textContent = unsent ? say("n_waiting", { n: unsent }) : say("all_saved");
+    this.refresh(unsent);
     slot("left").textContent = say("n_questions", { n: open.length });
     slot("left").classList.toggle("sg-deadline", open.length > 0);
     slot("marked").textContent = say("n_questions", { n: state.marks.size });
@@ -43,6 +43,12 @@ export class Summary {
     this.back.classList.toggle("btn-primary", open.length > 0);
     this.back.classList.toggle("btn-outline", !open.length);
     this.back.textContent = open.length ? say("back_to", { n: open[0] }) : say("back");
+  }
+
+  /** How much still waits to be sent; also while the dialog is open. */
+  refresh(unsent) {
+    const slot = this.dialog.querySelector("[data-slot=saved]");
+    slot.textContent = unsent ? say("n_waiting", { n: unsent }) : say("all_saved");
   }
 
   #jump(position) {
