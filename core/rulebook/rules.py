@@ -12,6 +12,9 @@ def N_(text: str) -> str:  # noqa: N802 (the name that extractors of messages kn
     return text
 
 
+FIRST_REASON = N_("默认值")  # what the database says why every first value is in force
+
+
 class Kind(StrEnum):
     """What sort of value a rule has."""
 

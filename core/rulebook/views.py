@@ -19,7 +19,7 @@ from core.permissions import Permission
 from core.rulebook import queries, services
 from core.rulebook.forms import ChangeForm, form_for
 from core.rulebook.queries import VersionRow
-from core.rulebook.rules import RULES, SHOWN, Kind, Rule
+from core.rulebook.rules import FIRST_REASON, RULES, SHOWN, Kind, Rule
 
 bp = Blueprint("rulebook", __name__, url_prefix="/rules")
 
@@ -41,6 +41,11 @@ def words_of(rule: Rule, value: Any) -> str:
     return f"{value} {_(rule.unit)}".strip()
 
 
+def why_of(reason: str) -> str:
+    """A reason as people wrote it; that of the first values in the reader's language."""
+    return _(FIRST_REASON) if reason == FIRST_REASON else reason
+
+
 def _views(day: date) -> list[RuleView]:
     versions = queries.history(reading())
     found = []
@@ -59,7 +64,7 @@ def index() -> str:
     for view in _views(clock.today()):
         groups.setdefault(view.rule.group, []).append(view)
     return render_template(
-        "rulebook/index.html", groups=groups, words_of=words_of,
+        "rulebook/index.html", groups=groups, words_of=words_of, why_of=why_of,
         may_change=viewer().may(Permission.RULE_CHANGE),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from core.audit.services import Actor, record
+from core.audit.services import Actor, acting_as, current_actor, record
 from core.db import table_of
 from core.signing import signer
 from quiz.attempts.kinds import ScoredAttempt, kind_of
@@ -127,12 +127,10 @@ def finish(
         raise EndedMeanwhile(f"attempt {sitting.id}")
     connection.execute(_SCORE, score_row(sitting.id, 1, marking, now=now))
     _note_end(session, sitting, receipt, marking, closed_by, is_open=is_open, actor=actor)
-    kind_of(sitting.kind).on_scored(
-        session,
-        ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marking.marks,
-                      marking.max_marks, marking.is_pass),
-        now,
-    )  # fmt: skip
+    scored = ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marking.marks,
+                           marking.max_marks, marking.is_pass)  # fmt: skip
+    with acting_as(actor or current_actor()):  # what follows need not ask again who it is
+        kind_of(sitting.kind).on_scored(session, scored, now)
     return Ended(receipt, state, marking)
 
 
