@@ -24,7 +24,7 @@ from whitenoise import WhiteNoise
 from accounts.signin.queries import viewer_of
 from accounts.signin.rules import LANGUAGES
 from certification.certificates.services import issue, on_voided
-from config import ROOT, Settings
+from config import ROOT, Settings, SettingsError
 from core import (
     addresses,
     assets,
@@ -35,6 +35,7 @@ from core import (
     logs,
     navigation,
     openapi,
+    operators,
     problems,
     signing,
 )
@@ -114,7 +115,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.instance_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        where = settings.instance_dir
+        raise SettingsError(f"SHANGGANG_INSTANCE_DIR={where}: {error.strerror}") from None
     secret, key = settings.secret_key, settings.signing_key
     if settings.is_sqlite:
         secret = secret or signing.kept(settings.instance_dir / "secret_key", signing.new_secret())
@@ -198,7 +203,7 @@ def _mount_rooms(app: Flask) -> None:
     for bp in dict.fromkeys(module.bp for module in (*_parts("views"), *_parts("api"))):
         app.register_blueprint(bp)
     for module in _parts("commands"):
-        app.cli.add_command(module.cli)
+        app.cli.add_command(operators.speak_plainly(module.cli))
     app.extensions["jobs"] = {
         job.name: job for module in _parts("jobs") for job in getattr(module, "JOBS", ())
     }

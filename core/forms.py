@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import request
 from flask_babel import lazy_gettext as _lazy
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import DateField, DateTimeLocalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -27,8 +28,18 @@ YEARS = range(1949, 2200)  # what an office can mean; beyond, calendars and data
 class Form(FlaskForm):
     """Base of all forms. CSRF is checked for the whole application, not form by form."""
 
-    class Meta:
+    class Meta(FlaskForm.Meta):
         csrf = False
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent, without NUL, which a database refuses."""
+            sent = super().wrap_formdata(form, formdata)  # type: ignore[no-untyped-call]
+            if sent is None:
+                return None
+            return MultiDict(
+                (name, value.replace("\0", "") if isinstance(value, str) else value)
+                for name, value in sent.items(multi=True)
+            )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]

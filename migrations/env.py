@@ -4,8 +4,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
 
+from core import operators
 from core.db import Base, UtcDateTime, db, writer_turn
 
 
@@ -51,4 +53,8 @@ def _types_differ(
 if context.is_offline_mode():
     raise SystemExit("migrations run on a database, not offline")
 with current_app.app_context():
+    try:
+        db.engine.connect().close()
+    except sa.exc.OperationalError as error:
+        raise CommandError(operators.trouble(error) or str(error.orig)) from error
     run()

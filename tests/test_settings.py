@@ -44,14 +44,29 @@ def test_values_are_typed() -> None:
     ("variable", "text"),
     [
         ("SHANGGANG_SESSION_DAYS", "many"),
+        ("SHANGGANG_SESSION_DAYS", "0"),
         ("SHANGGANG_UPLOAD_MB", ""),
+        ("SHANGGANG_TRUSTED_PROXIES", "-1"),
         ("SHANGGANG_PUBLIC_URL", "gov.example.cn"),
+        ("SHANGGANG_PUBLIC_URL", "https://"),
         ("SHANGGANG_DATABASE_URL", POSTGRES),
+        ("SHANGGANG_DATABASE_URL", "mysql://u:p@host/db"),
+        ("SHANGGANG_SIGNING_KEY", "YWJj"),
+        ("SHANGGANG_SIGNING_KEY", "no base64"),
+        ("SHANGGANG_LOG_LEVEL", "LOUD"),
+        ("SHANGGANG_CERTIFICATE_NUMBER", "{year}-{what}"),
+        ("SHANGGANG_CERTIFICATE_NUMBER", "{year}"),
     ],
 )
 def test_a_bad_value_is_named(variable: str, text: str) -> None:
     with pytest.raises(SettingsError, match="SHANGGANG_"):
         Settings.from_env({variable: text})
+
+
+def test_a_bad_key_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"SHANGGANG_SIGNING_KEY": "almost-a-key"})
+    assert "almost" not in str(caught.value)
 
 
 @pytest.mark.parametrize("missing", ["secret_key", "signing_key"])

@@ -31,8 +31,8 @@ _BROWSERS = (
 
 
 def normal_staff_no(text: str) -> str:
-    """A staff number as it is stored: half-width, upper case, no blanks around it."""
-    return unicodedata.normalize("NFKC", text).strip().upper()
+    """A staff number as it is stored: half-width, upper case, no blanks around it, no NUL."""
+    return unicodedata.normalize("NFKC", text.replace("\0", "")).strip().upper()
 
 
 def is_staff_no(text: str) -> bool:

@@ -24,7 +24,7 @@ from core.db import reading, transaction
 from core.errors import Invalid, NotFound
 from core.formats import marks_text
 from core.guards import requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
 from quiz.corrections.services import MARKED_STATES
@@ -75,7 +75,7 @@ def _published(exam: Exam) -> dict[str, Any]:
     found = listing(
         session,
         queries.candidates(
-            exam, unit_ids, person, now, text=request.args.get("q", "").strip(), state=chosen
+            exam, unit_ids, person, now, text=search_text(), state=chosen
         ),
         sorts=queries.SORTS, default="staff_no", scalars=False,
     )  # fmt: skip
@@ -107,7 +107,7 @@ def export(exam_id: int) -> Response:
         raise NotFound(_("这场考试还没有发布，没有名单。"))
     unit_ids = [unit_id for unit_id, _name in audience(session, exam_id, clock.today()).units]
     query = queries.candidates(
-        exam, unit_ids, viewer(), now, text=request.args.get("q", "").strip(), state=_chosen()
+        exam, unit_ids, viewer(), now, text=search_text(), state=_chosen()
     ).order_by(queries.SORTS["staff_no"])
     found = [queries.candidate_of(row, now >= exam.closes_at) for row in session.execute(query)]
     data = write_table(

@@ -34,7 +34,7 @@ from core.db import reading, transaction
 from core.errors import Invalid
 from core.formats import marks_text
 from core.guards import public, requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
 
@@ -71,7 +71,7 @@ def index() -> str:
     found = listing(
         reading(),
         queries.certificates(
-            viewer(), day, until, text=request.args.get("q", "").strip(), state=chosen
+            viewer(), day, until, text=search_text(), state=chosen
         ),
         sorts=queries.SORTS, default="-number", scalars=False,
     )  # fmt: skip
@@ -88,7 +88,7 @@ def export() -> Response:
     day = clock.today()
     remind, until = _soon(day)
     query = queries.certificates(
-        viewer(), day, until, text=request.args.get("q", "").strip(), state=_chosen()
+        viewer(), day, until, text=search_text(), state=_chosen()
     ).order_by(queries.SORTS["number"])
     rows = [queries.view_of(row, day, remind) for row in reading().execute(query)]
     data = write_table(

@@ -25,7 +25,7 @@ from core.db import reading, transaction
 from core.errors import Invalid
 from core.formats import civil_moment_text
 from core.guards import requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 from quiz.occasions.models import MultipleRule, ReleaseRule
 
@@ -59,7 +59,7 @@ def index() -> str:
     drafts = viewer().scope_of(Permission.EXAM_READ) is None
     found = listing(
         session,
-        queries.exams(now, text=request.args.get("q", "").strip(), phase=chosen, drafts=drafts),
+        queries.exams(now, text=search_text(), phase=chosen, drafts=drafts),
         sorts=queries.SORTS, default="-opens", scalars=False,
     )  # fmt: skip
     rows = [

@@ -18,17 +18,34 @@ _COVERED = (
 
 
 def chain(session: Session) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-    """All rows in order as (id, prev_hash, hash, content), read in pieces."""
-    for event in session.execute(
-        select(AuditEvent).order_by(AuditEvent.id), execution_options={"yield_per": 500}
-    ).scalars():
-        content = content_of({name: getattr(event, name) for name in _COVERED})
-        yield event.id, event.prev_hash, event.hash, content
+    """All rows in order as (id, prev_hash, hash, content), read in pieces.
+
+    Ends at a row that cannot be read at all (somebody wrote into the file), with nothing in it.
+    """
+    last = 0
+    query = select(AuditEvent).order_by(AuditEvent.id)
+    try:
+        for event in session.scalars(query, execution_options={"yield_per": 500}):
+            yield _link(event)
+            last = event.id
+    except ValueError:
+        rest = select(AuditEvent.id).where(AuditEvent.id > last).order_by(AuditEvent.id)
+        for event_id in session.scalars(rest).all():
+            try:
+                yield _link(session.scalars(query.where(AuditEvent.id == event_id)).one())
+            except ValueError:
+                yield event_id, "", "", {}
+                return
 
 
-def head(session: Session) -> str:
-    """The hash at which the chain must end."""
-    return session.execute(select(AuditHead.hash).where(AuditHead.id == 1)).scalar_one()
+def _link(event: AuditEvent) -> tuple[int, str, str, dict[str, Any]]:
+    content = content_of({name: getattr(event, name) for name in _COVERED})
+    return event.id, event.prev_hash, event.hash, content
+
+
+def head(session: Session) -> str | None:
+    """The hash at which the chain must end; None where somebody removed it."""
+    return session.execute(select(AuditHead.hash).where(AuditHead.id == 1)).scalar_one_or_none()
 
 
 def actions(session: Session) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import xlsxwriter
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask import Blueprint, Response, render_template, send_file, url_for
 from flask_babel import gettext as _
 
 from core import clock
@@ -19,7 +19,7 @@ from core.audit.words import SUBJECTS, action_words, actor_words, subject_words
 from core.db import reading
 from core.formats import civil_moment_text
 from core.guards import requires
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
@@ -39,9 +39,7 @@ class Filters:
     @classmethod
     def of_request(cls) -> Filters:
         """From the address; blanks around values and small letters in staff numbers do not count."""
-        asked = {
-            name: request.args.get(name, "").strip() for name in ("action", "actor", "subject")
-        }
+        asked = {name: search_text(name) for name in ("action", "actor", "subject")}
         if ":" not in asked["actor"] and asked["actor"] not in {"anonymous", "system"}:
             asked["actor"] = asked["actor"].upper()
         return cls(**asked)

@@ -68,7 +68,14 @@ def upgrade() -> None:
                 f"CREATE TRIGGER append_only_{table}_truncate BEFORE TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
             )
-    op.execute(f"INSERT INTO audit_head (id, hash) VALUES (1, '{'0' * 64}')")
+    _seed()
+
+
+def _seed() -> None:
+    """The first rows, where they are missing: a way down and up again keeps what there is."""
+    bind = op.get_bind()
+    if not bind.scalar(sa.text("SELECT count(*) FROM audit_head")):
+        op.execute(f"INSERT INTO audit_head (id, hash) VALUES (1, '{'0' * 64}')")
     rule_version = sa.table(
         "rule_version",
         sa.column("rule", sa.String),
@@ -77,6 +84,7 @@ def upgrade() -> None:
         sa.column("why", sa.String),
         sa.column("entered_at", sa.DateTime(timezone=True)),
     )
+    known = set(bind.scalars(sa.select(rule_version.c.rule)))
     op.bulk_insert(
         rule_version,
         [
@@ -88,6 +96,7 @@ def upgrade() -> None:
                 "entered_at": datetime.now(UTC),
             }
             for rule, value in RULES.items()
+            if rule not in known
         ],
     )
 
@@ -102,5 +111,4 @@ def downgrade() -> None:
             )
     if dialect == "postgresql":
         op.execute("DROP FUNCTION IF EXISTS refuse_change()")
-    op.execute("DELETE FROM rule_version")
-    op.execute("DELETE FROM audit_head")
+    # rules and the end of the chain stay: certificates and the trail rest on them

@@ -242,6 +242,12 @@ class DecisionForm(Form):
     event = IntegerField(default=0)
 
 
+class RetireForm(Form):
+    """Why a question goes out of use."""
+
+    comment = TidyLine(_l("停用的原因"), validators=[at_most(500)])
+
+
 class TopicForm(Form):
     """The name of a topic."""
 

@@ -12,7 +12,7 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from core.guards import requires, viewer
-from core.listing import listing
+from core.listing import listing, search_text
 from core.permissions import Permission
 from question_bank.formats.sentences import what
 from question_bank.laws import queries as laws
@@ -47,7 +47,7 @@ def filters_of_request() -> Filters:
         return members(text) if text in {each.value for each in members} else None
 
     return Filters(
-        words=request.args.get("q", "").strip()[:100],
+        words=search_text(),
         topic_id=_number(request.args.get("topic", "")),
         type=one_of(QuestionType, "type"),
         difficulty=one_of(Difficulty, "difficulty"),

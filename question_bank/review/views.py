@@ -12,7 +12,7 @@ from core.errors import Conflict, Invalid
 from core.guards import requires, viewer
 from core.permissions import Permission
 from question_bank.questions import queries as questions
-from question_bank.questions.forms import WORDS, DecisionForm
+from question_bank.questions.forms import WORDS, DecisionForm, RetireForm
 from question_bank.questions.queries import VersionView
 from question_bank.questions.views import bp
 from question_bank.review import queries, services
@@ -78,11 +78,14 @@ def _page(version: VersionView | None, form: DecisionForm, *, skipped: bool = Fa
 @requires(Permission.BANK_REVIEW)
 def retire(version_id: int) -> BaseResponse:
     """Take an approved question out of use."""
+    form = RetireForm()
+    if not form.ask():
+        raise Invalid(str(form.comment.errors[0]), field="comment")
     with transaction() as session:
         version = questions.version(session, version_id)
         services.retire(
             session, version_id=version_id, by_id=viewer().person_id, now=clock.now(),
-            comment=request.form.get("comment", "").strip(),
+            comment=form.comment.data or "",
         )  # fmt: skip
     flash(_("%(code)s 已停用，以后的考试不再抽到。", code=version.code), "success")
     return redirect(url_for("questions.show", question_id=version.question_id))

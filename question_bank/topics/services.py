@@ -16,8 +16,9 @@ MAX_TOPIC = 64
 
 def create_topic(session: Session, *, name: str) -> Topic:
     """A new topic at the end. Invalid where the name is blank, too long or taken."""
-    topic = Topic(name=_topic_name(name), ordinal=_last_ordinal(session) + 1)
-    _keep_topic(session, topic)
+    name = _topic_name(name)
+    topic = Topic(name=name, ordinal=_last_ordinal(session) + 1)
+    _keep_topic(session, topic, name)
     record(session, "topic.create", ("topic", topic.id), facts={"name": topic.name})
     return topic
 
@@ -27,8 +28,8 @@ def rename_topic(session: Session, *, topic_id: int, name: str) -> Topic:
     topic = session.get(Topic, topic_id)
     if topic is None:
         raise NotFound
-    before, topic.name = topic.name, _topic_name(name)
-    _keep_topic(session, topic)
+    before, name = topic.name, _topic_name(name)
+    _keep_topic(session, topic, name)
     record(session, "topic.rename", ("topic", topic.id),
            facts={"before": before, "after": topic.name})  # fmt: skip
     return topic
@@ -41,13 +42,14 @@ def _topic_name(name: str) -> str:
     return plain
 
 
-def _keep_topic(session: Session, topic: Topic) -> None:
+def _keep_topic(session: Session, topic: Topic, name: str) -> None:
     try:
         with session.begin_nested():
+            topic.name = name  # in here: entering flushes what was changed before
             session.add(topic)
             session.flush()
     except IntegrityError:
-        raise Invalid(_("已经有知识点“%(name)s”了。", name=topic.name), field="name") from None
+        raise Invalid(_("已经有知识点“%(name)s”了。", name=name), field="name") from None
 
 
 def _last_ordinal(session: Session) -> int:

@@ -82,6 +82,9 @@ DROP = "DROP TRIGGER append_only_audit_event_{verb}"
         ("delete", "DELETE FROM audit_event WHERE id = 3", 4),
         ("delete", "DELETE FROM audit_event WHERE id = 1", 2),
         ("delete", "DELETE FROM audit_event WHERE id = 5", 5),
+        ("update", "UPDATE audit_event SET facts = '{' WHERE id = 4", 4),
+        ("update", "UPDATE audit_event SET at = 'nonsense' WHERE id = 3", 3),
+        ("delete", "DELETE FROM audit_head", 6),
         ("delete", "DELETE FROM audit_event", 1),
     ],
 )

@@ -42,6 +42,9 @@ def test_topics_are_made_and_renamed(app: Flask, people: dict[str, Person]) -> N
     assert "公开年报" in editor.get(where).text
     editor.post(where, data={"name": "年度报告", "csrf_token": token})
     assert "年度报告" in editor.get("/questions/topics").text
+    editor.post("/questions/topics", data={"name": "依申请公开", "csrf_token": token})
+    taken = editor.post(where, data={"name": "依申请公开", "csrf_token": token})
+    assert "已经有知识点“依申请公开”了" in taken.text
 
 
 def test_a_law_is_brought_in_and_read_article_by_article(
