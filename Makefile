@@ -106,7 +106,7 @@ screenshots: setup  ## pictures of a running demo: make screenshots PASSWORD=…
 .PHONY: po lock clean
 po: setup  ## collect new texts into translations/en for translating
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
-	  $(BIN)/pybabel --quiet extract -F babel.cfg -k _l -k lazy_gettext -k lazy_ngettext:1,2 -k lazy_pgettext:1c,2 \
+	  $(BIN)/pybabel --quiet extract -F babel.cfg --ignore-dirs='.*' -k _l -k lazy_gettext -k lazy_ngettext:1,2 -k lazy_pgettext:1c,2 \
 	    --sort-output --no-location --project=Shanggang -o "$$dir/messages.pot" . && \
 	  $(BIN)/pybabel --quiet update -i "$$dir/messages.pot" -d translations -l en --init-missing \
 	    --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100

@@ -9,8 +9,9 @@ from flask import request
 from flask_babel import lazy_gettext as _lazy
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, DateTimeLocalField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, DateTimeLocalField, IntegerField, SelectMultipleField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from core import clock
 
@@ -62,6 +63,17 @@ def required(message: Any = None) -> InputRequired:
 def at_most(length: int) -> Length:
     """The text may have so many characters."""
     return Length(max=length, message=_l("最多 %(max)d 个字"))
+
+
+class ManyField(SelectMultipleField):
+    """Several of a list; one that is not on it is refused in our words."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Every choice must be offered."""
+        try:
+            super().pre_validate(form)
+        except ValidationError:
+            raise ValidationError(str(lazy_gettext("有一项已经不能选，请重新选择"))) from None
 
 
 class TrimmedField(StringField):

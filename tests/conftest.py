@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from core.db import transaction
+from tests import cheap_hashes as cheap_hashes  # noqa: PLC0414 (imported for what it does)
 
 pytest_plugins = ["tests.postgres", "tests.chromium", "tests.databases"]
 

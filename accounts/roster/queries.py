@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -15,6 +16,7 @@ from accounts.people.queries import PersonView, people, person_view
 from accounts.signin.models import Account, LoginSession
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on, subtree
+from core.errors import Invalid
 
 EXPORT_LIMIT = 20_000
 
@@ -102,9 +104,15 @@ def counts(session: Session, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
 
 
 def exported(session: Session, query: Select[*tuple[Any, ...]]) -> list[PersonView]:
-    """All rows of a roster, by unit and staff number, at most ``EXPORT_LIMIT``."""
-    ordered = query.order_by(None).order_by(UnitVersion.name, Person.staff_no).limit(EXPORT_LIMIT)
-    return [person_view(row) for row in session.execute(ordered)]
+    """All rows of a roster, by unit and staff number; Invalid where they are too many for a file."""
+    ordered = query.order_by(None).order_by(UnitVersion.name, Person.staff_no)
+    rows = session.execute(ordered.limit(EXPORT_LIMIT + 1)).all()
+    if len(rows) > EXPORT_LIMIT:
+        raise Invalid(
+            _("名册超过 %(limit)s 人，一个文件放不下。请先按单位筛选，再分次导出。",
+              limit=f"{EXPORT_LIMIT:,}")
+        )  # fmt: skip
+    return [person_view(row) for row in rows]
 
 
 def postings_of(session: Session, person_id: int, day: date) -> list[PostingRow]:

@@ -10,7 +10,6 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectMultipleField,
     TextAreaField,
 )
 
@@ -24,7 +23,7 @@ from certification.exams.models import Exam
 from certification.exams.queries import Audience, Hit
 from certification.exams.services import Frame
 from core import clock
-from core.forms import Form, MomentField, TrimmedField, at_most, required
+from core.forms import Form, ManyField, MomentField, TrimmedField, at_most, required
 from core.forms import lazy_gettext as _l
 from quiz.occasions.models import MultipleRule, ReleaseRule
 
@@ -59,7 +58,7 @@ class FrameForm(VersionForm):
     title = TrimmedField(_l("考试名称"), [required(), at_most(100)])
     opens_at = MomentField(_l("开始时间"), [required()])
     closes_at = MomentField(_l("结束时间"), [required()])
-    units = SelectMultipleField(
+    units = ManyField(
         _l("哪些单位的在岗人员可以参加"),
         coerce=int,
         widget=ListWidget(prefix_label=False),

@@ -62,7 +62,7 @@ class _Dice:
 
     def __init__(self, seed: str) -> None:
         digest = hashlib.sha256(seed.encode()).digest()
-        self._next = random.Random(int.from_bytes(digest)).random  # nosec B311 (not a secret)
+        self._next = random.Random(int.from_bytes(digest)).random  # nosec B311
 
     def sample(self, items: Sequence[T], count: int) -> list[T]:
         """``count`` of the items, in random order (Fisher–Yates)."""

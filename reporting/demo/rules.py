@@ -60,8 +60,8 @@ def sessions_of(number: int, stage: str) -> list[int]:
 
 
 def wrong_positions(number: int, total: int, *, passes: bool) -> frozenset[int]:
-    """Positions (from 1) that the n-th person answers wrongly; always the same."""
-    chance = random.Random(f"demo-{number}")  # nosec B311 (a story, not a secret)
+    """Positions (from 1) that the n-th person answers wrongly; always the same, and no secret."""
+    chance = random.Random(f"demo-{number}")  # nosec B311
     share = chance.uniform(0.0, 0.16) if passes else chance.uniform(0.26, 0.5)
     return frozenset(chance.sample(range(1, total + 1), round(share * total)))
 

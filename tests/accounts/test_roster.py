@@ -155,6 +155,16 @@ def test_the_export_obeys_scope_and_filter_and_holds_no_formula(
     assert "郝学习" not in [row[1] for row in everyone.iter_rows(values_only=True)]
 
 
+def test_an_export_is_whole_or_refused(
+    client: FlaskClient, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.roster.queries.EXPORT_LIMIT", 1)
+    sign_in(client, place.admin)
+    answer = client.get("/people/export.xlsx")
+    assert answer.status_code == 422
+    assert "请先按单位筛选" in answer.text
+
+
 # --- first passwords ----------------------------------------------------------------
 
 

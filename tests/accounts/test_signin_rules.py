@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.signin import rules
+from accounts.signin import rules, services
 from accounts.throttle import rules as throttle
+from tests.cheap_hashes import REAL
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,13 @@ def test_addresses_are_counted_by_windows_of_ten_minutes() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("d00001", "D00001"), (" D00001 ", "D00001"), ("ｄ０００１", "D0001"), ("", "")],
+    [
+        ("d00001", "D00001"),
+        (" D00001 ", "D00001"),
+        ("ｄ０００１", "D0001"),
+        ("D\x0001", "D01"),
+        ("", ""),
+    ],
 )
 def test_staff_numbers_are_read_as_people_type_them(typed: str, stored: str) -> None:
     assert rules.normal_staff_no(typed) == stored
@@ -94,3 +101,8 @@ def test_devices_are_named_as_people_know_them(agent: str, device: str) -> None:
 @pytest.mark.parametrize(("size", "after"), [("", "l"), ("l", "xl"), ("xl", ""), ("??", "")])
 def test_text_sizes_go_round(size: str, after: str) -> None:
     assert rules.next_text_size(size) == after
+
+
+def test_a_password_costs_what_it_should() -> None:
+    assert (REAL.time_cost, REAL.memory_cost, REAL.parallelism) == (2, 19456, 1)
+    assert services._NOBODY.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -139,6 +139,7 @@ def test_a_draft_changed_by_someone_else_keeps_what_was_typed(app: Flask) -> Non
         ({"closes_at": "2020-01-01T00:00"}, "结束时间要晚于开始时间"),
         ({"people": "D9, d8\nD9"}, "查不到这些工号：D9、D8。"),
         ({"units": []}, "没有人可以参加"),
+        ({"units": ["999999"]}, "有一项已经不能选"),
         ({"opens_at": "x"}, "考试名称"),
     ],
 )

@@ -8,18 +8,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import create_app
-from config import ROOT, Settings
+from config import ROOT, Settings, SettingsError
 from core import operators
+from core.db import db
 
 AWAY = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 
 
 @pytest.mark.parametrize("command", [["audit", "verify"], ["jobs", "list"], ["demo", "load"]])
-def test_a_database_without_tables_is_told_in_one_line(tmp_path: Path, command: list[str]) -> None:
-    app = create_app(Settings(instance_dir=tmp_path, log_level="ERROR"))
+def test_a_database_without_tables_is_told_in_one_line(app: Flask, command: list[str]) -> None:
+    folder = Path(app.extensions["settings"].instance_dir)
+    with app.app_context():
+        db.engine.dispose()
+    for file in folder.glob("shanggang.db*"):
+        file.unlink()
     told = app.test_cli_runner().invoke(args=command)
     assert told.exit_code == 1
     assert told.output.splitlines() == [
@@ -49,10 +55,11 @@ def test_only_a_database_that_is_away_or_behind_is_the_operators_trouble(
 
 
 def test_a_folder_that_cannot_be_made_is_named() -> None:
-    said = _flask({"SHANGGANG_INSTANCE_DIR": "/proc/nowhere"}, "jobs", "list")
-    assert said == ["Error: SHANGGANG_INSTANCE_DIR=/proc/nowhere: No such file or directory"]
+    with pytest.raises(SettingsError, match="SHANGGANG_INSTANCE_DIR=/proc/nowhere: No such file"):
+        create_app(Settings(instance_dir=Path("/proc/nowhere")))
 
 
+@pytest.mark.slow
 def test_migrations_say_that_the_database_is_away(tmp_path: Path) -> None:
     secrets = {
         "SHANGGANG_SECRET_KEY": "x",
