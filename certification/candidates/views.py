@@ -16,7 +16,7 @@ from certification.candidates.rules import Standing
 from certification.certificates.queries import certificate_of_attempts
 from certification.exams.forms import MULTIPLE_WORDS, RELEASE_WORDS, ReasonForm
 from certification.exams.models import Exam
-from certification.exams.queries import audience, colleagues
+from certification.exams.queries import audience, audience_units, colleagues
 from certification.exams.rules import phase
 from certification.exams.views import REFUSED, Page, bp
 from core import clock
@@ -70,7 +70,7 @@ def show(exam_id: int) -> Page | Response:
 def _published(exam: Exam) -> dict[str, Any]:
     """What a page about a published exam shows besides: candidates, pool, what waits."""
     session, now, person = reading(), clock.now(), viewer()
-    unit_ids = [unit_id for unit_id, _name in audience(session, exam.id, clock.today()).units]
+    unit_ids = audience_units(session, exam.id)
     chosen = _chosen()
     found = listing(
         session,
@@ -105,7 +105,7 @@ def export(exam_id: int) -> Response:
     exam = queries.visible_exam(session, exam_id, viewer())
     if exam.occasion_id is None:
         raise NotFound(_("这场考试还没有发布，没有名单。"))
-    unit_ids = [unit_id for unit_id, _name in audience(session, exam_id, clock.today()).units]
+    unit_ids = audience_units(session, exam_id)
     query = queries.candidates(
         exam, unit_ids, viewer(), now, text=search_text(), state=_chosen()
     ).order_by(queries.SORTS["staff_no"])

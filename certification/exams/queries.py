@@ -119,6 +119,11 @@ def audience(session: Session, exam_id: int, day: date) -> Audience:
     )
 
 
+def audience_units(session: Session, exam_id: int) -> list[int]:
+    """Ids of the units whose people may sit an exam."""
+    return list(session.scalars(select(ExamUnit.unit_id).where(ExamUnit.exam_id == exam_id)))
+
+
 def held_key_role(
     person_id: ColumnElement[int] | Any, since: ColumnElement[datetime] | Any
 ) -> ColumnElement[bool]:

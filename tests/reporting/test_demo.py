@@ -14,6 +14,7 @@ from certification.exams.models import Exam
 from core.audit.queries import chain
 from core.audit.rules import first_broken
 from core.db import reading
+from question_bank.questions.models import Question
 from quiz.attempts.models import Attempt, AttemptState
 from reporting.city.rules import UNITS, chosen, name_of, stage_of, units_for
 from reporting.demo.rules import blueprint, wrong_positions
@@ -58,6 +59,21 @@ def test_a_generated_password_is_shown(app: Flask) -> None:
         "/api/v1/session", json={"staff_no": "OFFICE01", "password": password}
     )
     assert signed_in.status_code == 200
+
+
+def test_a_bank_larger_than_the_starters_has_as_many_questions_as_asked(app: Flask) -> None:
+    done = _load(app, "--password", "x", "--people", "8", "--questions", "400",
+                 "--candidates", "2")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    with app.app_context():
+        assert reading().scalar(select(func.count()).select_from(Question)) == 400
+
+
+@pytest.mark.parametrize(("people", "candidates"), [(1, 0), (1, 1), (12, 12)])
+def test_everybody_and_nobody_may_be_a_candidate(app: Flask, people: int, candidates: int) -> None:
+    done = _load(app, "--password", "x", "--people", str(people), "--questions", "60",
+                 "--candidates", str(candidates))  # fmt: skip
+    assert done.exit_code == 0, done.output
 
 
 def test_more_candidates_than_people_are_refused_in_a_line(app: Flask) -> None:
