@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
 
+from flask import current_app, has_app_context
 from flask_babel import gettext as _
 
 from core.errors import Invalid
@@ -35,8 +36,15 @@ XML_NAMES = (".xml", ".rels", ".vml")
 CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
+def _limit() -> int:
+    """The setting of this installation; outside an application its default."""
+    if has_app_context():
+        return int(current_app.extensions["settings"].upload_mb) * 1024 * 1024
+    return MAX_BYTES
+
+
 def check_upload(
-    filename: str, data: bytes, *, allowed: frozenset[str], max_bytes: int = MAX_BYTES
+    filename: str, data: bytes, *, allowed: frozenset[str], max_bytes: int | None = None
 ) -> str:
     """The kind of an uploaded file as its extension without dot, e.g. ``xlsx``.
 
@@ -44,6 +52,7 @@ def check_upload(
     file is too large, of another kind than its name says, protected, broken, or unpacks to more
     than a server should hold.
     """
+    max_bytes = max_bytes or _limit()
     extension = PurePosixPath(filename.replace("\\", "/")).suffix.lower().lstrip(".")
     if not data:
         raise Invalid(_("文件是空的。请选择有内容的文件再上传。"), field="file")

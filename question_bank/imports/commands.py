@@ -15,6 +15,7 @@ from core import clock
 from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.errors import AppError
+from core.permissions import Permission
 from question_bank.formats import xlsx
 from question_bank.formats.sentences import what
 from question_bank.imports import queries, services
@@ -49,7 +50,7 @@ def import_(file: Path, staff_no: str, dry_run: bool, with_doubtful: bool) -> No
     """Import the good rows of a workbook as drafts, all or none; verdicts as JSON."""
     try:
         data = file.read_bytes()
-        by_id = queries.person_by_staff_no(reading(), staff_no)
+        by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, clock.now())
         rows = services.read_file(file.name, data)
         said = {"file": file.name, **_said(services.judge_all(reading(), rows, clock.today()))}
         done = services.Imported(0, 0)

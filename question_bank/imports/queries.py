@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
-from core.errors import NotFound
+from accounts.roles.queries import live_roles
+from core.errors import Forbidden, NotFound
+from core.permissions import Permission, permissions_of
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion
 from question_bank.imports.models import QuestionImport
@@ -233,9 +235,14 @@ def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
     return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
 
 
-def person_by_staff_no(session: Session, staff_no: str) -> int:
-    """Id of a person; NotFound with a sentence where there is none."""
+def writer_by_staff_no(
+    session: Session, staff_no: str, permission: Permission, now: datetime
+) -> int:
+    """Id of a person who holds a permission; NotFound or Forbidden with a sentence otherwise."""
     found = session.scalar(select(Person.id).where(Person.staff_no == staff_no.strip().upper()))
     if found is None:
         raise NotFound(_("没有工号为 %(no)s 的人", no=staff_no))
+    roles = frozenset(role for role, _unit in live_roles(session, found, now))
+    if permission not in permissions_of(roles):
+        raise Forbidden(_("工号 %(no)s 没有这项权限", no=staff_no))
     return found

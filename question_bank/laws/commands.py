@@ -14,7 +14,8 @@ from core import clock
 from core.audit.services import Actor, acting_as
 from core.db import transaction
 from core.errors import AppError
-from question_bank.imports.queries import person_by_staff_no
+from core.permissions import Permission
+from question_bank.imports.queries import writer_by_staff_no
 from question_bank.laws import services
 
 cli = AppGroup("law", help="Laws that questions rest on.")
@@ -32,7 +33,11 @@ def import_(file: Path, in_force: datetime, staff_no: str | None) -> None:
     try:
         law = services.read_law(file.name, file.read_bytes())
         with transaction() as session:
-            by_id = person_by_staff_no(session, staff_no) if staff_no else None
+            by_id = (
+                writer_by_staff_no(session, staff_no, Permission.LAW_WRITE, clock.now())
+                if staff_no
+                else None
+            )
             with acting_as(Actor(f"cli:{staff_no or 'law'}", by_id)):
                 done = services.import_law(
                     session, law=law, in_force_on=in_force.date(), by_id=by_id, now=clock.now()

@@ -165,6 +165,7 @@ def test_ten_thousand_rows_are_imported_in_reasonable_time(app: Flask) -> None:
 def test_the_command_prints_the_same_verdicts(app: Flask, tmp_path: Path) -> None:
     with app.app_context(), transaction() as session:
         editor = make_person(session, Role.EDITOR, staff_no="EDITOR01")
+        make_person(session, Role.STAFF, staff_no="STAFF01")
     file = tmp_path / "题库.xlsx"
     file.write_bytes(make_workbook(HEAD, row(1), row(2, 答案="E"), row(3, 解析="见A项。")))
     run = app.test_cli_runner().invoke
@@ -189,6 +190,7 @@ def test_the_command_prints_the_same_verdicts(app: Flask, tmp_path: Path) -> Non
     for bad in (
         ["bank", "import", str(broken), "--by", "EDITOR01"],
         ["bank", "import", str(file), "--by", "NOBODY"],
+        ["bank", "import", str(file), "--by", "STAFF01"],
         ["bank", "import", str(tmp_path / "none.xlsx"), "--by", "EDITOR01"],
         ["bank", "export", str(tmp_path / "no" / "where.xlsx")],
     ):
