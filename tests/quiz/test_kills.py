@@ -53,8 +53,10 @@ def served(settings: Settings) -> Iterator[tuple[int, psutil.Process]]:
         wait_for(port, process)
         yield port, psutil.Process(process.pid)
     finally:
+        # A worker that is just being born does not hear the signal; then the master waits 30 s.
+        wait_for(port, process)
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @dataclass
