@@ -251,11 +251,20 @@ def test_the_paper_hands_itself_in_at_the_deadline(
     with app.app_context(), transaction() as session:
         set_deadline(session, sitting.attempt_id, 4)
     page = open_paper(visit(live.url, sitting.person), sitting)
+    held: list[Route] = []  # the server is slow to answer, so that what is said meanwhile is seen
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/submit", hold)
     expect(page.locator(".sg-clock--last")).to_be_visible()
     choose(page, "B")
     expect(page.locator("#net")).to_contain_text("时间到，正在自动交卷")
     expect(page.locator(".sg-option input").first).to_be_disabled()
     assert_accessible(page)
+    page.unroute("**/submit")
+    for route in held:
+        route.continue_()
     expect(page.get_by_role("heading", name="已自动交卷")).to_be_visible()
     assert answers(app, sitting) == {1: '"B"'}
     assert attempt(app, sitting).state is AttemptState.SCORED
