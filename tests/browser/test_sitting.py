@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 
 import pytest
 from flask import Flask
@@ -249,12 +250,17 @@ def test_the_paper_hands_itself_in_at_the_deadline(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
     with app.app_context(), transaction() as session:
-        set_deadline(session, sitting.attempt_id, 4)
+        set_deadline(session, sitting.attempt_id, 6)
     page = open_paper(visit(live.url, sitting.person), sitting)
     held: list[Route] = []  # the server is slow to answer, so that what is said meanwhile is seen
+    is_slow = threading.Event()
+    is_slow.set()
 
     def hold(route: Route) -> None:
-        held.append(route)
+        if is_slow.is_set():
+            held.append(route)
+        else:
+            route.continue_()
 
     page.route("**/submit", hold)
     expect(page.locator(".sg-clock--last")).to_be_visible()
@@ -262,7 +268,7 @@ def test_the_paper_hands_itself_in_at_the_deadline(
     expect(page.locator("#net")).to_contain_text("时间到，正在自动交卷")
     expect(page.locator(".sg-option input").first).to_be_disabled()
     assert_accessible(page)
-    page.unroute("**/submit")
+    is_slow.clear()
     for route in held:
         route.continue_()
     expect(page.get_by_role("heading", name="已自动交卷")).to_be_visible()
