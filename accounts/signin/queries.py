@@ -14,6 +14,7 @@ from accounts.people.models import Person, Posting
 from accounts.roles.models import RoleGrant
 from accounts.signin.models import Account, LoginSession, OneTimeLink
 from accounts.units.models import UnitVersion
+from accounts.units.queries import is_valid_on
 from core import clock
 from core.errors import NotFound
 from core.permissions import SCOPED_ROLES, Role
@@ -49,11 +50,7 @@ def viewer_of(session: Session, token: str, now: datetime, idle_since: datetime)
         .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.valid_to.is_(None)))
         .outerjoin(
             UnitVersion,
-            and_(
-                UnitVersion.unit_id == Posting.unit_id,
-                UnitVersion.valid_from <= today,
-                or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to >= today),
-            ),
+            and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(today)),
         )
         .where(
             LoginSession.token_digest == token_digest(token),
@@ -166,11 +163,7 @@ def link_owner(session: Session, token: str, now: datetime) -> LinkOwner:
         .outerjoin(Posting, and_(Posting.person_id == Person.id, Posting.valid_to.is_(None)))
         .outerjoin(
             UnitVersion,
-            and_(
-                UnitVersion.unit_id == Posting.unit_id,
-                UnitVersion.valid_from <= today,
-                or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to >= today),
-            ),
+            and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(today)),
         )
         .where(
             OneTimeLink.token_digest == token_digest(token),
