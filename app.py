@@ -54,12 +54,14 @@ ROOMS = (
     "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
     "question_bank.imports",
-    "quiz.occasions", "quiz.papers", "quiz.attempts",
+    "points.periods", "points.ledger", "points.standing", "points.adjustments",
+    "quiz.occasions", "quiz.papers", "quiz.attempts", "quiz.notebook", "quiz.practice",
+    "quiz.rounds",
     "training",
-    "certification.exams", "certification.blueprints", "certification.publishing",
+    "certification.registry", "certification.exams", "certification.blueprints", "certification.publishing",
     "certification.entry", "certification.candidates", "certification.results",
-    "certification.certificates",
-    "reporting.home", "reporting.demo",
+    "certification.certificates", "certification.registrations", "certification.transfers",
+    "reporting.home", "reporting.overview", "reporting.records", "reporting.demo",
 )  # fmt: skip
 
 NAVIGATION = (

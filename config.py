@@ -59,6 +59,10 @@ def _number_pattern(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    return {"on": True, "off": False}[text.strip().lower()]
+
+
 def setting(help_: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
     """Declare one setting: its default, how its text is read, and the sentence operators see."""
     return field(default=default, metadata={"help": help_, "parse": parse})
@@ -100,6 +104,16 @@ class Settings:
         "Pattern of certificate numbers; {year} and {number} are filled in.",
         "政公证 {year}-{number:06d}",
         _number_pattern,
+    )
+    registration_number: str = setting(
+        "Pattern of registration numbers; {year} and {number} are filled in.",
+        "政公备 {year}-{number:03d}",
+        _number_pattern,
+    )
+    points: bool = setting(
+        "on or off: off opens no rounds and shows no points; exams, registration and practice go on.",
+        True,
+        _switch,
     )
     session_idle_hours: int = setting("A sign-in ends after so many idle hours.", 8, whole(1, 720))
     session_days: int = setting("A sign-in ends after so many days in any case.", 7, whole(1, 365))

@@ -28,7 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 try:
@@ -214,6 +217,50 @@ def upsert(session: Session, table: type[Base]) -> postgresql.Insert:
     """An INSERT of this database's kind, for ``on_conflict_do_nothing`` and ``…_do_update``."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return cast(postgresql.Insert, insert(table))
+
+
+class greatest(FunctionElement[Any]):  # noqa: N801 (an SQL function)
+    """The later, or larger, of two values."""
+
+    inherit_cache = True
+
+
+class least(FunctionElement[Any]):  # noqa: N801
+    """The earlier, or smaller, of two values."""
+
+    inherit_cache = True
+
+
+class days_between(FunctionElement[int]):  # noqa: N801
+    """How many days the second of two civil dates lies after the first."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(greatest)
+@compiles(least)
+def _extreme(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{type(element).__name__}({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(greatest, "sqlite")
+@compiles(least, "sqlite")
+def _extreme_sqlite(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    name = "max" if isinstance(element, greatest) else "min"
+    return f"{name}({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(days_between)
+def _days(element: days_between, compiler: SQLCompiler, **kw: Any) -> str:
+    first, second = (compiler.process(part, **kw) for part in element.clauses)
+    return f"({second} - {first})"
+
+
+@compiles(days_between, "sqlite")
+def _days_sqlite(element: days_between, compiler: SQLCompiler, **kw: Any) -> str:
+    first, second = (compiler.process(part, **kw) for part in element.clauses)
+    return f"CAST(julianday({second}) - julianday({first}) AS INTEGER)"
 
 
 def rows_of(result: Result[Any]) -> int:

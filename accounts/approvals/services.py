@@ -67,3 +67,21 @@ def decide(
         .where(TwoPersonAct.id == act_id)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def take_back(session: Session, *, kind: str, subject_id: int, by: int, now: datetime) -> bool:
+    """Close an act that nobody decided, because it is no longer asked for; False where none waits."""
+    closed = session.execute(
+        update(TwoPersonAct)
+        .where(
+            TwoPersonAct.kind == kind,
+            TwoPersonAct.subject_id == subject_id,
+            TwoPersonAct.decided_at.is_(None),
+        )
+        .values(decided_at=now, approved=False)
+        .execution_options(synchronize_session=False)
+    )
+    if not rows_of(closed):
+        return False
+    record(session, f"{kind}.take_back", (kind, subject_id), facts={"by": by})
+    return True

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person, Posting
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on, subtree
 from core import clock
+from core.db import days_between, greatest, least
 from core.errors import NotFound
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -51,6 +52,21 @@ def posted_in(scope: frozenset[int] | None, day: date) -> Select[int]:
     if scope is not None:
         query = query.where(Posting.unit_id.in_(subtree(scope, day)))
     return query
+
+
+def posted_throughout(first: date, last: date) -> Select[int]:
+    """Ids of people on post on every civil day of a span, in whatever units."""
+    begin = greatest(Posting.valid_from, literal(first))
+    end = least(func.coalesce(Posting.valid_to, last), literal(last))
+    return (
+        select(Posting.person_id)
+        .where(
+            Posting.valid_from <= last, or_(Posting.valid_to.is_(None), Posting.valid_to >= first),
+            or_(Posting.valid_to.is_(None), Posting.valid_to >= Posting.valid_from),
+        )
+        .group_by(Posting.person_id)
+        .having(func.sum(days_between(begin, end) + 1) == (last - first).days + 1)
+    )  # fmt: skip
 
 
 def is_latest() -> ColumnElement[bool]:

@@ -24,8 +24,22 @@ from core import clock, formats
 from core.audit.services import record
 from core.db import rows_of, upsert
 from core.errors import Conflict, Forbidden, Invalid
+from core.followers import Followers
 from core.permissions import Permission, Role
 from core.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class PostingChange:
+    """A person leaves the unit from a civil day on; ``unit_id``: the next one, None for none."""
+
+    person: PersonView
+    from_day: date
+    unit_id: int | None
+
+
+# Who is held on a post may not be moved past those who hold: they raise.
+before_leaving_unit: Followers[Session, PostingChange] = Followers()
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,8 @@ def post(
     if person.is_on_post:
         if (unit.id, position) == (person.unit_id, person.position):
             raise Invalid(_("单位和职务都没有变。"), field="unit")
+        if unit.id != person.unit_id:
+            before_leaving_unit(session, PostingChange(person, since, unit.id))
         _close(session, person, last_day=since - timedelta(days=1))
     added = session.execute(
         upsert(session, Posting)
@@ -180,6 +196,7 @@ def leave(
               day=formats.civil_date_text(person.posted_from)),
             field="last_day",
         )  # fmt: skip
+    before_leaving_unit(session, PostingChange(person, last_day + timedelta(days=1), None))
     _close(session, person, last_day=last_day)
     record(
         session, "posting.end", ("person", person.id),

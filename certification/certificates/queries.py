@@ -8,14 +8,15 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
 from accounts.people.queries import posted_in
-from certification.certificates.models import Certificate, RegistryEvent
+from certification.certificates.models import Certificate
 from certification.certificates.rules import CertificateState, SignedFacts, state_on
 from certification.exams.models import Exam
+from certification.registry.models import RegistryEvent
 from core.errors import NotFound
 from core.permissions import Permission
 from core.rulebook.queries import value_on
@@ -157,6 +158,21 @@ SORTS: dict[str, Any] = {
     "issued": Certificate.issued_on,
     "valid": Certificate.valid_through,
 }
+
+
+def certified_on(day: date) -> Select[int]:
+    """Ids of people who hold a certificate that is valid on a civil day."""
+    ended = exists().where(
+        RegistryEvent.subject_kind == "certificate",
+        RegistryEvent.subject_id == Certificate.id,
+        RegistryEvent.kind.in_(("revoked", "superseded")),
+        RegistryEvent.effective_on <= day,
+    )
+    return (
+        select(Certificate.person_id)
+        .where(Certificate.issued_on <= day, Certificate.valid_through >= day, ~ended)
+        .distinct()
+    )
 
 
 def certificates_of(session: Session, person_id: int, day: date) -> list[CertificateView]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from accounts.people.models import Person, Posting
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on
-from certification.certificates.models import Certificate, CertificateSeries, RegistryEvent
+from certification.certificates.models import Certificate, CertificateSeries
 from certification.certificates.rules import (
     CODE_LENGTH,
     CODE_LETTERS,
@@ -22,13 +22,19 @@ from certification.certificates.rules import (
     valid_through,
 )
 from certification.exams.models import Exam
+from certification.registry.models import RegistryEvent
+from certification.registry.services import enter, event
 from core import clock
 from core.audit.services import record
 from core.db import upsert
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.followers import Followers
 from core.rulebook.models import RuleVersion
 from core.signing import signer
 from quiz.attempts.kinds import ScoredAttempt
+
+# (session, person id, first day without it, by whom, now)
+after_revoking: Followers[Session, int, date, int | None, datetime] = Followers()
 
 
 def next_serial(session: Session, series: int) -> int:
@@ -66,15 +72,16 @@ def issue_for(session: Session, scored: ScoredAttempt, now: datetime) -> int | N
         )
         return int(facts.existing)
     certificate_id, signed = _write(session, scored, facts, serial, now)
-    events = [_event(scored.person_id, certificate_id, "issued", day, now, number=signed.number)]
+    subject = ("certificate", certificate_id)
+    events = [event(scored.person_id, subject, "issued", day, now, number=signed.number)]
     if facts.earlier is not None:
         events.append(
-            _event(scored.person_id, facts.earlier, "superseded", day, now,
-                   number=signed.number, successor=certificate_id)
+            event(scored.person_id, ("certificate", facts.earlier), "superseded", day, now,
+                  number=signed.number, successor=certificate_id)
         )  # fmt: skip
-    session.execute(insert(RegistryEvent), events)
+    enter(session, *events)
     record(
-        session, "certificate.issue", ("certificate", certificate_id),
+        session, "certificate.issue", subject,
         facts={"number": signed.number, "attempt": scored.attempt_id, "supersedes": facts.earlier},
     )  # fmt: skip
     return certificate_id
@@ -142,16 +149,6 @@ def _write(
     return certificate_id, signed
 
 
-def _event(
-    person_id: int, certificate_id: int, kind: str, day: date, now: datetime, **facts: Any
-) -> dict[str, Any]:
-    return {
-        "person_id": person_id, "subject_kind": "certificate", "subject_id": certificate_id,
-        "kind": kind, "effective_on": day, "entered_at": now, "by_id": None, "reason": "",
-        "facts": facts,
-    }  # fmt: skip
-
-
 def revoke(
     session: Session,
     *,
@@ -191,12 +188,14 @@ def _revoke(
     ).scalar()
     if stands:
         return False
-    event = _event(row.person_id, row.id, "revoked", day, now, number=row.number)
-    session.execute(insert(RegistryEvent), [{**event, "by_id": by_id, "reason": reason}])
+    subject = ("certificate", row.id)
+    enter(session, event(row.person_id, subject, "revoked", day, now, by=by_id, reason=reason,
+                         number=row.number))  # fmt: skip
     record(
-        session, "certificate.revoke", ("certificate", row.id),
+        session, "certificate.revoke", subject,
         facts={"number": row.number, "from": day.isoformat()}, reason=reason,
     )  # fmt: skip
+    after_revoking(session, row.person_id, day, by_id, now)
     return True
 
 

@@ -74,21 +74,22 @@ RULES: dict[str, Rule] = {
         Rule("certificate.months", N_("证书和培训"), N_("证书有效期"), N_("个月"), least=1, most=120),
         Rule("training.months", N_("证书和培训"), N_("考前培训在多久内有效"), N_("个月"), least=1, most=60),
         Rule("certificate.remind_days", N_("证书和培训"), N_("到期前提醒"), N_("天"), Kind.NUMBERS, 1, 365, is_used=False),
-        Rule("hold.months", N_("备案"), N_("锁定期"), N_("个月"), least=1, most=60, is_used=False),
-        Rule("quiz.questions", N_("积分"), N_("每期题量"), N_("道"), least=1, most=100, is_used=False),
-        Rule("quiz.opens_day", N_("积分"), N_("开放日"), N_("日"), least=1, most=28, is_used=False),
-        Rule("quiz.closes_day", N_("积分"), N_("截止日"), N_("日"), least=1, most=28, is_used=False),
-        Rule("points.per_answer", N_("积分"), N_("每题积分"), N_("分"), least=1, most=100, is_used=False),
-        Rule("points.target_percent", N_("积分"), N_("达标线"), "%", least=1, most=100, is_used=False),
+        Rule("hold.months", N_("备案"), N_("锁定期"), N_("个月"), least=1, most=60),
+        Rule("quiz.questions", N_("积分"), N_("每期题量"), N_("道"), least=1, most=100),
+        Rule("quiz.tries", N_("积分"), N_("每期可答次数"), N_("次"), least=1, most=10),
+        Rule("quiz.opens_day", N_("积分"), N_("开放日"), N_("日"), least=1, most=28),
+        Rule("quiz.closes_day", N_("积分"), N_("截止日"), N_("日"), least=1, most=28),
+        Rule("points.per_answer", N_("积分"), N_("每题积分"), N_("分"), least=1, most=100),
+        Rule("points.target_percent", N_("积分"), N_("达标线"), "%", least=1, most=100),
         Rule("points.ranking", N_("积分"), N_("个人排名"), kind=Kind.SWITCH, is_used=False),
-        Rule("coverage.minimum", N_("在岗"), N_("每单位至少持证"), N_("人"), least=0, most=100, is_used=False),
-        Rule("coverage.warn_below", N_("在岗"), N_("低于多少人提醒"), N_("人"), least=0, most=100, is_used=False),
+        Rule("coverage.minimum", N_("在岗"), N_("每单位至少持证"), N_("人"), least=0, most=100),
+        Rule("coverage.warn_below", N_("在岗"), N_("低于多少人提醒"), N_("人"), least=0, most=100),
     )
 }  # fmt: skip
 SHOWN: tuple[Rule, ...] = tuple(rule for rule in RULES.values() if rule.is_used)
 
 # The first may not be more than the second, on any day.
-NOT_MORE_THAN = (("exam.pass_mark", "exam.marks"),)
+NOT_MORE_THAN = (("exam.pass_mark", "exam.marks"), ("coverage.minimum", "coverage.warn_below"))
 
 
 def clash(rule: str, value: Any, in_force: dict[str, Any]) -> tuple[str, str] | None:

@@ -39,8 +39,11 @@ class UnsoundValue(ValueError):
 
 
 def deadline(started_at: datetime, minutes: int, closes_at: datetime) -> datetime:
-    """When an attempt is over: after its minutes, or when the window closes."""
-    return min(closes_at, started_at + timedelta(minutes=minutes))
+    """When an attempt is over: after its minutes, or when the window closes.
+
+    ``minutes`` 0: there is no clock, only the window.
+    """
+    return min(closes_at, started_at + timedelta(minutes=minutes)) if minutes else closes_at
 
 
 def is_overdue(deadline_at: datetime, now: datetime) -> bool:

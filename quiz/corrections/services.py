@@ -127,11 +127,9 @@ def rescore(session: Session, attempt_id: int, *, reason: str, now: datetime) ->
         session, "attempt.rescore", ("attempt", attempt_id), reason=reason.strip(),
         facts={"number": number + 1, "marks": marking.marks, "is_pass": marking.is_pass},
     )  # fmt: skip
+    scored = ScoredAttempt(attempt_id, sitting.occasion_id, sitting.person_id, marking.marks,
+                           marking.max_marks, marking.is_pass)  # fmt: skip
     if marking.is_pass and not was_pass:
-        kind_of(sitting.kind).on_scored(
-            session,
-            ScoredAttempt(attempt_id, sitting.occasion_id, sitting.person_id, marking.marks,
-                          marking.max_marks, marking.is_pass),
-            now,
-        )  # fmt: skip
+        kind_of(sitting.kind).on_scored(session, scored, now)
+    kind_of(sitting.kind).on_rescored(session, scored, now)
     return marking.is_pass != was_pass

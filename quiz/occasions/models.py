@@ -33,11 +33,12 @@ class Occasion(Base):
     __tablename__ = "occasion"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))  # exam; names the handlers that app.py registers
+    # exam, round, practice: names the handlers that app.py registers
+    kind: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(100))
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
-    minutes: Mapped[int]
+    minutes: Mapped[int]  # 0: no clock, only the window
     tries: Mapped[int]
     pass_mark: Mapped[int]  # marks, out of the paper's total
     multiple_rule: Mapped[MultipleRule]

@@ -33,11 +33,14 @@ def open_occasion(  # noqa: PLR0913 (an occasion is its rules)
     rows: Sequence[RowSpec],
     now: datetime,
 ) -> Occasion:
-    """Fix what people will sit. Raises Invalid where the window or a row cannot work."""
+    """Fix what people will sit. Raises Invalid where the window or a row cannot work.
+
+    ``minutes`` 0: no clock, only the window.
+    """
     if closes_at <= opens_at:
         raise Invalid(_("结束时间要晚于开始时间"), field="closes_at")
-    if minutes < 1 or tries < 1:
-        raise Invalid(_("时长和次数至少为 1"), field="minutes")
+    if minutes < 0 or tries < 1:
+        raise Invalid(_("次数至少为 1，时长不能为负"), field="minutes")
     short = too_small(rows)
     if short or not rows:
         raise Invalid(

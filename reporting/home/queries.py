@@ -16,7 +16,7 @@ from accounts.signin.models import Account
 from accounts.throttle.models import SignInThrottle
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on, subtree
-from certification.certificates.models import Certificate, RegistryEvent
+from certification.certificates.queries import certified_on
 from certification.exams.models import Exam, ExamState
 from core import clock
 from core.audit.models import AuditEvent
@@ -72,21 +72,6 @@ def trained_since(day: date) -> Select[int]:
         select(Attendance.person_id)
         .join(TrainingSession, TrainingSession.id == Attendance.session_id)
         .where(Attendance.withdrawn_at.is_(None), TrainingSession.starts_at >= clock.start_of(day))
-        .distinct()
-    )
-
-
-def certified_on(day: date) -> Select[int]:
-    """Ids of people who hold a certificate that is valid on a civil day."""
-    ended = exists().where(
-        RegistryEvent.subject_kind == "certificate",
-        RegistryEvent.subject_id == Certificate.id,
-        RegistryEvent.kind.in_(("revoked", "superseded")),
-        RegistryEvent.effective_on <= day,
-    )
-    return (
-        select(Certificate.person_id)
-        .where(Certificate.issued_on <= day, Certificate.valid_through >= day, ~ended)
         .distinct()
     )
 

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from certification.candidates.services import decide_void, void
 from certification.certificates import services
 from certification.certificates.formats.pdf import Sheet, rendered
-from certification.certificates.models import Certificate, RegistryEvent
+from certification.certificates.models import Certificate
 from certification.certificates.queries import certificates_of, signed_facts, verification
 from certification.certificates.rules import CertificateState
 from certification.certificates.services import issue_for, revoke
 from certification.exams.models import Exam
+from certification.registry.models import RegistryEvent
 from core import clock
 from core.db import reading, transaction
 from core.errors import Conflict, Forbidden, Invalid

@@ -159,7 +159,7 @@ def test_an_occasion_that_cannot_work_is_refused(app: Flask) -> None:
         "release_rule": "at_once", "rows": [RowSpec("单选", 1, 1, [1])], "now": now,
     }  # fmt: skip
     bad: list[dict[str, Any]] = [
-        {"closes_at": now}, {"minutes": 0}, {"rows": []}, {"rows": [RowSpec("单选", 2, 1, [1, 1])]},
+        {"closes_at": now}, {"minutes": -1}, {"rows": []}, {"rows": [RowSpec("单选", 2, 1, [1, 1])]},
         {"pass_mark": 2}, {"tries": 0},
     ]  # fmt: skip
     for change in bad:

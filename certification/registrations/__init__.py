@@ -1,0 +1,1 @@
+"""Registrations with the leading office, and the one-year hold."""

@@ -1,0 +1,1 @@
+"""Dated facts of certificates, registrations and transfers."""

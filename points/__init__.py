@@ -1,0 +1,1 @@
+"""Points: a ledger, its periods, what they come to."""

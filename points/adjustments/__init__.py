@@ -1,0 +1,1 @@
+"""Corrections by the office, which take two people."""

@@ -1,0 +1,1 @@
+"""The ledger of points: entries, never a counter."""

@@ -1,0 +1,1 @@
+"""Periods of points: opened by rounds, closed with a snapshot."""

@@ -1,0 +1,1 @@
+"""On target or short, per person, unit and period."""

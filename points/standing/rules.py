@@ -1,0 +1,30 @@
+"""Whether points suffice: targets and standings, as pure decisions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+PERCENT = 100
+
+
+class Standing(StrEnum):
+    """Where a person stands in one period."""
+
+    ON_TARGET = "on_target"  # 达标
+    SHORT = "short"  # 未达标
+    PENDING = "pending"  # the round is still open, and the target not reached
+    NOT_COUNTED = "not_counted"  # 不计: not on post during the whole round
+
+
+def target_of(max_points: int, percent: int) -> int:
+    """Points that are on target: this share of what a round gives, rounded up."""
+    return -(-max_points * percent // PERCENT)
+
+
+def standing_of(earned: int, target: int, *, is_counted: bool, is_settled: bool) -> Standing:
+    """Standing with so many points. ``is_settled``: the round is over for everyone."""
+    if not is_counted:
+        return Standing.NOT_COUNTED
+    if earned >= target:
+        return Standing.ON_TARGET
+    return Standing.SHORT if is_settled else Standing.PENDING

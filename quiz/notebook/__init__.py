@@ -1,0 +1,1 @@
+"""The notebook of wrong answers, which come back when they are about to be forgotten."""

@@ -1,0 +1,1 @@
+"""Practice: by topic and from the notebook, explained after each answer."""

@@ -1,0 +1,1 @@
+"""Quiz rounds that open by themselves."""

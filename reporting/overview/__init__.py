@@ -1,0 +1,1 @@
+"""The city by unit: who is qualified, registered, on target."""

@@ -1,0 +1,1 @@
+"""Everything about one person, in time order."""
