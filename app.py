@@ -21,9 +21,13 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from accounts.roster.queries import holders
+from accounts.roster.services import before_leaving_unit
 from accounts.signin.queries import viewer_of
 from accounts.signin.rules import LANGUAGES
-from certification.certificates.services import issue, on_voided
+from certification.certificates.services import after_revoking, issue, on_voided
+from certification.registrations.queries import note_held
+from certification.registrations.services import follow_revocation, refuse_leaving
 from config import ROOT, Settings, SettingsError
 from core import (
     addresses,
@@ -45,6 +49,9 @@ from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
 from quiz.attempts import kinds
+from quiz.counting import services as counting
+from quiz.notebook.services import gather
+from quiz.practice.services import on_released as note_unchecked
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
@@ -54,37 +61,44 @@ ROOMS = (
     "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
     "question_bank.imports",
-    "points.periods", "points.ledger", "points.standing", "points.adjustments",
+    "points.periods", "points.ledger", "points.standing", "points.units", "points.adjustments",
     "quiz.occasions", "quiz.papers", "quiz.attempts", "quiz.notebook", "quiz.practice",
-    "quiz.rounds",
+    "quiz.rounds", "quiz.sitters",
     "training",
     "certification.registry", "certification.exams", "certification.blueprints", "certification.publishing",
     "certification.entry", "certification.candidates", "certification.results",
     "certification.certificates", "certification.registrations", "certification.transfers",
+    "certification.steps",
     "reporting.home", "reporting.overview", "reporting.records", "reporting.demo",
 )  # fmt: skip
 
 NAVIGATION = (
-    Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home"),
-    Item(
-        lazy_pgettext("导航", "题库"),
-        "questions.index",
-        Permission.BANK_READ,
-        "book",
-        also=("imports",),
-    ),
-    Item(_l("法规"), "laws.index", Permission.BANK_READ, "list"),
+    Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
+    Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
+         also=("imports",)),
+    Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
-    Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen"),
-    Item(lazy_pgettext("全部", "证书"), "certificates.mine", Permission.RESULT_OWN, "certificate"),
-    Item(_l("培训管理"), "training.index", Permission.TRAINING_READ, "calendar"),
-    Item(_l("考试管理"), "exams.index", Permission.EXAM_READ, "pen"),
+    Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",
+         also=("exams.brief", "exams.result"), tab=_l("考试")),
+    Item(_l("练习"), "practice.index", Permission.EXAM_SIT, "book", also=("notebook",),
+         tab=_l("练习")),
+    Item(_l("积分"), "points.mine", Permission.RESULT_OWN, "chart",
+         also=("rounds.brief", "rounds.result"), tab=_l("积分"), setting="points"),
+    Item(_l("我的档案"), "records.mine", Permission.RESULT_OWN, "person",
+         also=("certificates.mine",), tab=_l("档案")),
+    Item(_l("培训管理"), "training.index", Permission.TRAINING_READ, "calendar", alone=_l("培训")),
+    Item(_l("考试管理"), "exams.index", Permission.EXAM_READ, "pen", alone=_l("考试")),
     Item(_l("发证"), "certificates.index", Permission.CERTIFICATE_READ, "certificate"),
-    Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "people"),
-    Item(lazy_pgettext("全部", "单位"), "units.index", Permission.UNIT_READ, "grid"),
+    Item(_l("积分管理"), "points.units", Permission.POINTS_READ, "chart", setting="points", alone=_l("积分"),
+         also=("points.unit", "points.behind", "points.periods", "adjustments", "rounds")),
+    Item(_l("备案"), "registrations.index", Permission.REGISTRATION_READ, "certificate"),
+    Item(_l("调岗"), "transfers.index", Permission.TRANSFER_READ, "next"),
+    Item(_l("人员"), "roster.index", Permission.PEOPLE_READ, "people",
+         also=("units", "records.show", "roles")),
+    Item(lazy_pgettext("全部", "单位"), "units.index", Permission.UNIT_MANAGE, "grid"),
     Item(_l("规则"), "rulebook.index", Permission.RULE_READ, "list"),
     Item(_l("审计"), "audit.index", Permission.AUDIT_READ, "list"),
-)
+)  # fmt: skip
 
 BOOTSTRAP_CSS = "static/bootstrap5/css/bootstrap.min.css"  # within the installed package
 
@@ -213,7 +227,19 @@ def _mount_rooms(app: Flask) -> None:
 
 def _connect_rooms() -> None:
     """What must happen above when something happens below."""
-    kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result"))
+    before_leaving_unit.add(refuse_leaving)
+    holders.add(note_held)
+    after_revoking.add(follow_revocation)
+    kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
+    kinds.register(
+        "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)
+    )
+    kinds.register(
+        "round",
+        kinds.Kind(
+            counting.on_scored, counting.on_voided, "rounds.result", counting.on_rescored, gather
+        ),
+    )
 
 
 def _serve_static(app: Flask, settings: Settings) -> None:

@@ -18,12 +18,14 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     DateTime,
+    Delete,
     Engine,
     Enum,
     Integer,
     MetaData,
     Result,
     Table,
+    Update,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,6 +42,9 @@ except ImportError:  # Windows: BEGIN IMMEDIATE and the busy timeout serialise a
     fcntl = None  # type: ignore[assignment]
 
 BUSY_TIMEOUT_MS = 30_000
+# The last of a model's __table_args__ where rows are added and never changed: no UPDATE or DELETE
+# of that table is even compiled, before triggers refuse what did not come through here.
+APPEND_ONLY = {"info": {"append_only": True}}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -217,6 +222,17 @@ def upsert(session: Session, table: type[Base]) -> postgresql.Insert:
     """An INSERT of this database's kind, for ``on_conflict_do_nothing`` and ``…_do_update``."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return cast(postgresql.Insert, insert(table))
+
+
+@compiles(Update)
+@compiles(Delete)
+def _refuse_change(element: Update | Delete, compiler: SQLCompiler, **kw: Any) -> str:
+    """Compilation of every UPDATE and DELETE, whether flushed, sent by the ORM or by Core."""
+    table = element.table
+    if isinstance(table, Table) and table.info.get("append_only"):
+        raise RuntimeError(f"{table.name} is append-only: add a row that corrects another")
+    visit: Any = compiler.visit_update if isinstance(element, Update) else compiler.visit_delete
+    return cast(str, visit(element, **kw))
 
 
 class greatest(FunctionElement[Any]):  # noqa: N801 (an SQL function)

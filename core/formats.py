@@ -29,6 +29,11 @@ def civil_date_text(value: date | datetime | None, *, short: bool = False) -> st
     return (f"{day.year}年" if with_year else "") + f"{day.month}月{day.day}日"
 
 
+def month_day_text(day: date) -> str:
+    """11月24日, where the year stands above."""
+    return f"{day.day} {day:%B}" if _is_english() else f"{day.month}月{day.day}日"
+
+
 def civil_time_text(value: datetime | None) -> str:
     """14:05."""
     return "—" if value is None else f"{clock.civil(value):%H:%M}"
@@ -88,6 +93,7 @@ def duration_text(seconds: int) -> str:
 
 FILTERS = {
     "cdate": civil_date_text,
+    "mday": month_day_text,
     "ctime": civil_time_text,
     "cmoment": civil_moment_text,
     "cdeadline": deadline_text,

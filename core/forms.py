@@ -86,6 +86,12 @@ class TrimmedField(StringField):
             self.raw_data = [self.data]  # blanks alone are nothing, for ``required`` too
 
 
+class ReasonForm(Form):
+    """Why something is done that cannot be undone."""
+
+    reason = TrimmedField(_l("理由"), [required(_l("请写明理由")), at_most(200)])
+
+
 class MomentField(DateTimeLocalField):
     """A date and time typed in Asia/Shanghai; ``instant`` is aware UTC."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 PER_PAGE = 20
 PAGE_DIGITS = 9
 SEARCH_LENGTH = 64
+RESERVED = frozenset({"endpoint", "values"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,49 @@ def search_text(name: str = "q") -> str:
     return request.args.get(name, "").replace("\0", "").strip()[:SEARCH_LENGTH]
 
 
+def _asked(sorts: Mapping[str, Any], default: str) -> tuple[dict[str, str], str]:
+    """What the address holds, and the sort that it names, where that is known."""
+    args = {
+        key: value
+        for key, value in request.args.items()
+        # templates hand the rest on to url_for, which has words of its own
+        if value and key not in RESERVED and not key.startswith("_")
+    }
+    sort = args.get("sort", default)
+    return args, sort if sort.lstrip("-") in sorts else default
+
+
+def _page(args: Mapping[str, str], total: int, per_page: int) -> int:
+    text = args.get("page", "1")
+    return min(
+        max(int(text) if text.isdecimal() and len(text) <= PAGE_DIGITS else 1, 1),
+        max(1, -(-total // per_page)),
+    )
+
+
+def listed(
+    rows: Sequence[Any],
+    *,
+    sorts: Mapping[str, Callable[[Any], Any]],
+    default: str,
+    per_page: int = PER_PAGE,
+) -> Listing:
+    """Rows that are in memory already, sorted and paged for the address like ``listing``.
+
+    ``sorts``: key → what a row is sorted by. Equal rows stay in the order given.
+    """
+    args, sort = _asked(sorts, default)
+    ordered = sorted(rows, key=sorts[sort.lstrip("-")], reverse=sort.startswith("-"))
+    page = _page(args, len(ordered), per_page)
+    items = ordered[(page - 1) * per_page : page * per_page]
+    return Listing(items, len(ordered), page, per_page, sort, request.path, args)
+
+
+def _ordered(sorts: Mapping[str, Any], sort: str) -> Any:
+    column = sorts[sort.lstrip("-")]
+    return column.desc() if sort.startswith("-") else column
+
+
 def listing(
     session: Session,
     query: Select[*tuple[Any, ...]],
@@ -71,19 +115,12 @@ def listing(
     sorts fall back rather than fail, because people edit addresses.
     """
     sorts = sorts or {}
-    args = {key: value for key, value in request.args.items() if value}
-    sort = args.get("sort", default)
-    if sort.lstrip("-") not in sorts:
-        sort = default
+    args, sort = _asked(sorts, default)
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    text = args.get("page", "1")
-    page = min(
-        max(int(text) if text.isdecimal() and len(text) <= PAGE_DIGITS else 1, 1),
-        max(1, -(-total // per_page)),
-    )
+    page = _page(args, total, per_page)
     if sort:
-        column = sorts[sort.lstrip("-")]
-        query = query.order_by(None).order_by(column.desc() if sort.startswith("-") else column)
+        # equal rows in the order of the default, so that none is lost between two pages
+        query = query.order_by(None).order_by(_ordered(sorts, sort), _ordered(sorts, default))
     rows = session.execute(query.limit(per_page).offset((page - 1) * per_page))
     items = rows.scalars().all() if scalars else rows.all()
     return Listing(items, total, page, per_page, sort, request.path, args)

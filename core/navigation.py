@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,10 @@ class Item:
     endpoint: str
     permission: Permission
     icon: str
-    also: tuple[str, ...] = ()  # other blueprints whose pages belong under this entry
+    also: tuple[str, ...] = ()  # other pages, or blueprints, that belong under this entry
+    tab: Any = ""  # its word at the bottom of a phone; '' where it has no place there
+    setting: str = ""  # the setting that must be on
+    alone: Any = ""  # a shorter word, for a viewer who has no other entry of that word
 
 
 @dataclass(frozen=True)
@@ -30,23 +34,42 @@ class Link:
     url: str
     icon: str
     current: bool
+    tab: Any
 
 
 def init_app(app: Flask, items: tuple[Item, ...]) -> None:
     """Give the templates ``nav``: the entries that the viewer may open."""
+    settings = app.extensions["settings"]
+    offered = [item for item in items if not item.setting or getattr(settings, item.setting)]
 
     def links() -> dict[str, list[Link]]:
         person = guards.current_viewer()
         if person is None:
             return {"nav": []}
-        room = (request.endpoint or "").split(".")[0]
+        mine = [
+            item
+            for item in offered
+            if person.may(item.permission) and item.endpoint in app.view_functions
+        ]
+        here = _current(mine, request.endpoint or "")
+        words = {str(item.label) for item in mine}
         return {
             "nav": [
-                Link(item.label, url_for(item.endpoint), item.icon,
-                     room in (item.endpoint.split(".")[0], *item.also))
-                for item in items
-                if person.may(item.permission) and item.endpoint in app.view_functions
+                Link(_word(item, words), url_for(item.endpoint), item.icon, item is here, item.tab)
+                for item in mine
             ]
-        }  # fmt: skip
+        }
 
     app.context_processor(links)
+
+
+def _word(item: Item, taken: Collection[str]) -> Any:
+    return item.alone if item.alone and str(item.alone) not in taken else item.label
+
+
+def _current(items: Sequence[Item], endpoint: str) -> Item | None:
+    """The entry under which a page lies: by the page itself, else by its room."""
+    room = endpoint.split(".", maxsplit=1)[0]
+    named = [item for item in items if endpoint in (item.endpoint, *item.also)]
+    roomy = [item for item in items if room in (item.endpoint.split(".")[0], *item.also)]
+    return next(iter([*named, *roomy]), None)

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.approvals.models import TwoPersonAct
 from accounts.people.models import Person
+from accounts.roles.models import RoleGrant
+from accounts.roles.queries import is_live
+from accounts.signin.models import Account
 from core.errors import NotFound
+from core.permissions import ROLE_PERMISSIONS, Permission
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,19 @@ def act(session: Session, act_id: int) -> TwoPersonAct:
     if found is None:
         raise NotFound(_("找不到这项申请"))
     return found
+
+
+def deciders(session: Session, permission: Permission, *, besides: set[int], now: datetime) -> int:
+    """How many people besides these could decide: they can sign in and hold a role for it."""
+    roles = [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]
+    return (
+        session.scalar(
+            select(func.count(RoleGrant.person_id.distinct()))
+            .join(Account, Account.person_id == RoleGrant.person_id)
+            .where(
+                RoleGrant.role.in_(roles), RoleGrant.person_id.not_in(besides), is_live(now),
+                Account.disabled_at.is_(None),
+            )
+        )
+        or 0
+    )  # fmt: skip

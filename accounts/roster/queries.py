@@ -17,8 +17,30 @@ from accounts.signin.models import Account, LoginSession
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on, subtree
 from core.errors import Invalid
+from core.followers import Followers
 
 EXPORT_LIMIT = 20_000
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why a person may not simply be moved or leave, as a sentence, and by which registration."""
+
+    registration_id: int
+    sentence: str
+
+
+# Those who hold people on their posts fill in whom: (session, person ids, day, person → why).
+holders: Followers[Session, Collection[int], date, dict[int, Held]] = Followers()
+
+
+def held(session: Session, people: Collection[int], day: date) -> dict[int, Held]:
+    """Who of these people may not simply be moved or leave on a civil day."""
+    found: dict[int, Held] = {}
+    if people:
+        holders(session, people, day, found)
+    return found
+
 
 # what a list may be sorted by: key in the address → column
 SORTS: dict[str, Any] = {

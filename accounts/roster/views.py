@@ -115,8 +115,13 @@ def _page(person: PersonView, phone: str = "") -> str:
         "roster/show.html", person=person, phone=phone, role_labels=ROLE_LABELS,
         postings=queries.postings_of(session, person.id, clock.civil_date(now)),
         grants=grants_of(session, person.id, now), account=queries.account_of(session, person.id),
-        is_self=person.id == viewer().person_id,
+        is_self=person.id == viewer().person_id, held=_held(person.id),
     )  # fmt: skip
+
+
+def _held(person_id: int) -> queries.Held | None:
+    """Why the person may not simply be moved or leave."""
+    return queries.held(reading(), [person_id], clock.today()).get(person_id)
 
 
 @bp.post("/<int:person_id>/phone")
@@ -212,7 +217,7 @@ def posting(person_id: int) -> str | BaseResponse:
             day = formats.civil_date_text(form.since.day)
             flash(_("%(name)s从 %(day)s起任新职", name=person.name, day=day), "success")
             return redirect(url_for("roster.show", person_id=person_id))
-    return render_template("roster/posting.html", form=form, person=person)
+    return render_template("roster/posting.html", form=form, person=person, held=_held(person_id))
 
 
 @bp.route("/<int:person_id>/leave", methods=["GET", "POST"])
@@ -235,7 +240,7 @@ def leave(person_id: int) -> str | BaseResponse:
             day = formats.civil_date_text(form.last_day.day)
             flash(_("%(name)s已离岗，最后一天是 %(day)s", name=person.name, day=day), "success")
             return redirect(url_for("roster.show", person_id=person_id))
-    return render_template("roster/leave.html", form=form, person=person)
+    return render_template("roster/leave.html", form=form, person=person, held=_held(person_id))
 
 
 @bp.route("/<int:person_id>/password", methods=["GET", "POST"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -74,6 +75,17 @@ def history(session: Session) -> dict[str, list[VersionRow]]:
     return found
 
 
+def version_number(session: Session, version_id: int) -> int:
+    """Which version of its rule this is, counted from 1 in the order of entry."""
+    rule = select(RuleVersion.rule).where(RuleVersion.id == version_id).scalar_subquery()
+    return (
+        session.scalar(
+            select(func.count()).where(RuleVersion.rule == rule, RuleVersion.id <= version_id)
+        )
+        or 0
+    )
+
+
 def later_days(session: Session, day: date) -> list[date]:
     """The days after a day on which any rule changes."""
     return list(
@@ -84,3 +96,12 @@ def later_days(session: Session, day: date) -> list[date]:
             .order_by(RuleVersion.effective_from)
         )
     )
+
+
+def versions_by_id(session: Session, ids: Iterable[int | None]) -> dict[int, RuleVersion]:
+    """Versions of rules by id, in one statement."""
+    wanted = {version_id for version_id in ids if version_id is not None}
+    if not wanted:
+        return {}
+    rows = session.scalars(select(RuleVersion).where(RuleVersion.id.in_(wanted)))
+    return {row.id: row for row in rows}

@@ -1,4 +1,4 @@
-// What every page does by script: toasts, menus, confirmations, double clicks, error focus.
+// What every page does by script: toasts, menus, confirmations, double clicks, printing, error focus.
 // Every page works without it.
 
 const TOAST_MS = 6000;
@@ -88,7 +88,7 @@ function allowAgain() {
 }
 
 document.querySelectorAll(".sg-toast").forEach(hideLater);
-document.querySelectorAll("[data-reveal]").forEach((button) => button.removeAttribute("hidden"));
+document.querySelectorAll("[data-reveal], [data-print]").forEach((button) => button.removeAttribute("hidden"));
 document.querySelector(".sg-summary-error")?.focus();
 
 document.addEventListener("click", (event) => {
@@ -96,6 +96,7 @@ document.addEventListener("click", (event) => {
   openDialog(event);
   closeDialog(event);
   reveal(event);
+  if (event.target.closest("[data-print]")) window.print();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -390,7 +390,11 @@ def test_the_pages_change_postings_and_facts(app: Flask, client: FlaskClient, pl
 # --- the list -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["", "?q=文&sort=-name", "?unit=x&state=?&page=99&sort=evil"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "?q=文&sort=-name", "?unit=x&state=?&page=99&sort=evil",
+     "?endpoint=x&values=1&_scheme=y&_external=1"],
+)  # fmt: skip
 def test_any_address_gives_a_list(client: FlaskClient, place: Place, query: str) -> None:
     sign_in(client, place.admin)
     answer = client.get(f"/people{query}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date, timedelta
 from typing import Any, cast
 
 import openpyxl
@@ -14,18 +15,25 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from certification.registrations.models import Registration
+from certification.registrations.rules import RegistrationState
+from core import clock
 from core.audit.rules import GENESIS, chain_hash, facts_text, first_broken, masked
 from core.audit.services import Actor, acting_as, record
 from core.db import db, transaction
 from core.permissions import Role
+from core.rulebook.rules import RULES
 from tests.databases import both_databases
-from tests.factories import make_person, sign_in
+from tests.factories import make_person, make_unit, sign_in
 
-# The tables that grow only; each with its triggers in the first migrations.
+# The tables that grow only, and those whose rows change state and are never deleted; each with
+# its triggers in a migration.
 APPEND_ONLY = (
     "audit_event", "rule_version", "review_event", "evidence", "score", "certificate",
-    "registry_event",
+    "registry_event", "points_entry", "points_snapshot",
 )  # fmt: skip
+KEPT = ("registration", "transfer")
+GUARDED = (*APPEND_ONLY, *KEPT)
 
 
 def write(app: Flask, times: int, **more: Any) -> None:
@@ -96,28 +104,101 @@ def test_the_first_row_that_was_tampered_with_is_named(
     assert verify(app) == (1, f"first broken row {broken}")
 
 
-@both_databases
-@pytest.mark.parametrize("migrated", ["once", "up, down, up"])
-def test_history_refuses_to_be_changed(app: Flask, migrated: str) -> None:
-    if migrated != "once":
-        with app.app_context():
-            downgrade(revision="0001")
+def migrate_again(app: Flask, *path: str) -> None:
+    """Down to each of these versions in turn, and up to the newest."""
+    with app.app_context():
+        for version in path:
+            downgrade(revision=version)
             upgrade()
+
+
+# Below 0001 there are no tables; what was in them is gone with them.
+PATHS = [(), ("0003",), ("0002",), ("0001",), ("base",), ("0002", "0001")]
+
+
+def say(path: tuple[str, ...]) -> str:
+    return ", ".join(("up", *(f"down to {version}, up" for version in path)))
+
+
+def changes(app: Flask, table: str) -> list[str]:
+    """Every way to change what is in a table that grows only, or to take from one that is kept."""
+    column = next(iter(db.metadata.tables[table].columns)).name
+    if app.extensions["settings"].is_sqlite:
+        found = [f"REPLACE INTO {table} SELECT * FROM {table}"]
+    else:
+        found = [f"TRUNCATE {table} CASCADE"]
+    if table in APPEND_ONLY:
+        found.append(f"UPDATE {table} SET {column} = {column} + 1000")
+        found.append(f"UPDATE {table} SET {column} = {column}")
+    return [f"DELETE FROM {table}", *found]
+
+
+@both_databases
+@pytest.mark.parametrize("path", PATHS, ids=say)
+def test_history_refuses_to_be_changed(app: Flask, path: tuple[str, ...]) -> None:
+    migrate_again(app, *path)
     fill(app)
-    is_sqlite = app.extensions["settings"].is_sqlite
-    for table in APPEND_ONLY:
-        statements = [f"UPDATE {table} SET id = id + 1000", f"DELETE FROM {table}"]
-        if is_sqlite:
-            statements.append(f"REPLACE INTO {table} SELECT * FROM {table}")
-        else:
-            statements.append(f"TRUNCATE {table} CASCADE")
-        for statement in statements:
-            with pytest.raises(DatabaseError, match="append-only"):
+    for table in GUARDED:
+        for statement in changes(app, table):
+            with pytest.raises(DatabaseError, match=r"append-only|never deleted"):
                 sql(app, statement)
+    with app.app_context():
+        assert {table: rows(table) for table in GUARDED} == dict.fromkeys(GUARDED, 1) | seeded()
+
+
+def rows(table: str) -> int:
+    return db.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+
+
+def seeded() -> dict[str, int]:
+    """How many rows stand where migrations wrote some beside the one that was filled in."""
+    return {"rule_version": len(RULES) + 1}
+
+
+def registration(person_id: int, by: int, unit_id: int, day: date, number: str) -> Registration:
+    return Registration(
+        person_id=person_id, unit_id=unit_id, position="科员", phone="", filed_by=by,
+        state=RegistrationState.RECORDED, created_at=clock.now(), number=number, series=2026,
+        serial=int(number), certificate_id=9999, recorded_on=day, rule_version_id=9999,
+        held_through=day + timedelta(days=365),
+    )  # fmt: skip
+
+
+@both_databases
+@pytest.mark.parametrize("path", PATHS, ids=say)
+def test_what_was_recorded_never_changes_and_no_two_overlap(
+    app: Flask, path: tuple[str, ...]
+) -> None:
+    migrate_again(app, *path)
+    fill(app)
+    with app.app_context(), transaction() as session:
+        unit = make_unit(session).id
+        person, by = (make_person(session).id for _ in range(2))
+        session.add(registration(person, by, unit, date(2026, 1, 1), "1"))
+    mine = f"WHERE person_id = {person} AND id <> 9999"
+    for column, value in (
+        ("number", "'2'"), ("number", "NULL"), ("certificate_id", "2"), ("recorded_by", "8"),
+        ("recorded_on", "'2026-01-02'"), ("held_through", "'2026-12-31'"), ("held_through", "NULL"),
+        ("rule_version_id", "2"),
+    ):  # fmt: skip
+        with pytest.raises(DatabaseError, match=r"never changes|append-only"):
+            sql(app, f"UPDATE registration SET {column} = {value} {mine}")
+
+    def record_another() -> None:
+        with app.app_context(), transaction() as session:
+            session.add(registration(person, by, unit, date(2026, 6, 1), "2"))
+
+    for end in ("NULL", "'2026-06-02'"):
+        state = "recorded" if end == "NULL" else "ended"
+        sql(app, f"UPDATE registration SET state = '{state}', ended_on = {end} {mine}")
+        with pytest.raises(DatabaseError, match=r"one registration|ex_registration_once"):
+            record_another()
+    sql(app, f"UPDATE registration SET ended_on = '2026-06-01', remark = '已终止' {mine}")
+    record_another()
 
 
 def fill(app: Flask) -> None:
-    """One row in each table that grows only; foreign keys do not matter here."""
+    """One row in each table that is guarded; foreign keys do not matter here."""
     with app.app_context():
         connection = db.engine.raw_connection()
         cursor = connection.cursor()
@@ -127,7 +208,7 @@ def fill(app: Flask) -> None:
             else ("SET session_replication_role = replica")
         )
         cursor.execute(off)
-        for table in APPEND_ONLY:
+        for table in GUARDED:
             columns = db.metadata.tables[table].columns
             names = ", ".join(f'"{column.name}"' for column in columns)
             values = ", ".join(_literal(column) for column in columns)
@@ -141,6 +222,8 @@ def _literal(column: Any) -> str:
     kind = str(column.type.compile(dialect=db.engine.dialect)).upper()
     if column.primary_key:
         return "9999"
+    if column.nullable:
+        return "NULL"
     if enums := getattr(column.type, "enums", None):
         return f"'{enums[0]}'"
     if kind.startswith(("BIGINT", "INT")):
@@ -157,7 +240,7 @@ def test_every_table_whose_rows_are_history_is_listed(app: Flask) -> None:
         names = session.execute(
             text("SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'")
         ).scalars()
-        assert set(names) == set(APPEND_ONLY)
+        assert set(names) == set(GUARDED)
 
 
 # --- who acted --------------------------------------------------------------------

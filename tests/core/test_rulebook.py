@@ -180,7 +180,7 @@ def test_a_choice_is_one_of_the_known_ways(app: Flask, client: FlaskClient) -> N
     assert "少选按比例得分" in client.get("/rules").text
 
 
-def test_the_auditor_reads_the_rules_and_rules_of_later_issues_are_not_shown(
+def test_the_auditor_reads_the_rules_and_rules_that_nothing_uses_are_not_shown(
     app: Flask, client: FlaskClient
 ) -> None:
     with app.app_context(), transaction() as session:
@@ -190,9 +190,10 @@ def test_the_auditor_reads_the_rules_and_rules_of_later_issues_are_not_shown(
     page = client.get("/rules").text
     assert "考试时长：60 分钟" in page
     assert "/change" not in page
-    assert "锁定期" not in page
+    assert "锁定期：12 个月" in page
+    assert "个人排名" not in page
     assert client.get("/rules/exam.minutes/change").status_code == 403
     other = app.test_client()
     sign_in(other, office)
-    assert other.get("/rules/hold.months/change").status_code == 404
+    assert other.get("/rules/points.ranking/change").status_code == 404
     assert other.get("/rules/nothing/change").status_code == 404

@@ -19,7 +19,7 @@ from accounts.people.services import checked_name, checked_phone, checked_staff_
 from accounts.roster import services as roster
 from accounts.roster.imports.rules import Outcome, Row
 from accounts.roster.models import RosterImport
-from accounts.roster.queries import by_staff_no
+from accounts.roster.queries import Held, by_staff_no, held
 from accounts.signin.rules import normal_staff_no
 from accounts.signin.services import hash_password
 from accounts.units.queries import UnitNode, tree
@@ -79,7 +79,7 @@ def keep_upload(
 
 
 def judge(session: Session, rows: Sequence[Row], viewer: Viewer) -> list[Judged]:
-    """What each row comes to now; three or four statements, however many rows."""
+    """What each row comes to now; at most five statements, however many rows."""
     today = clock.today()
     every_unit = tree(session, today)
     scope = viewer.scope_of(Permission.PEOPLE_MANAGE)
@@ -90,6 +90,7 @@ def judge(session: Session, rows: Sequence[Row], viewer: Viewer) -> list[Judged]
     known = by_staff_no(session, {normal_staff_no(row.staff_no) for row in rows}, today)
     own_ids = {node.id for node in own} if scope is not None else None
     elsewhere = {node.name for node in every_unit}
+    kept = held(session, [person.id for person in known.values()], today)
     first_line: dict[str, int] = {}
     judged = []
     for row in rows:
@@ -99,7 +100,7 @@ def judge(session: Session, rows: Sequence[Row], viewer: Viewer) -> list[Judged]
         _judge_number(found, first_line)
         person = known.get(found.staff_no)
         if person is not None:
-            _judge_known(found, person, own_ids)
+            _judge_known(found, person, own_ids, kept.get(person.id))
         elif found.outcome is Outcome.GOOD:
             _judge_gaps(found)
         judged.append(found)
@@ -146,7 +147,9 @@ def _judge_number(found: Judged, first_line: dict[str, int]) -> None:
         found.refuse(_("工号与第 %(line)s 行重复", line=first))
 
 
-def _judge_known(found: Judged, person: PersonView, own_ids: set[int] | None) -> None:
+def _judge_known(
+    found: Judged, person: PersonView, own_ids: set[int] | None, kept: Held | None
+) -> None:
     """The staff number is entered already: the same, an update, or a reason why not."""
     if own_ids is not None and person.unit_id not in own_ids:
         found.refuse(_("这个工号已经登记，不在您负责的范围，请联系系统管理员"))
@@ -157,6 +160,8 @@ def _judge_known(found: Judged, person: PersonView, own_ids: set[int] | None) ->
         found.refuse(_("这个工号已经登记为“%(name)s”，姓名不一致", name=person.name))
     elif not person.is_on_post:
         found.refuse(_("已经离岗或没有任职，重新上岗请在人员页面登记"))
+    elif found.unit is not None and found.unit.id != person.unit_id and kept is not None:
+        found.refuse(kept.sentence)
     elif found.unit is not None and found.unit.id != person.unit_id:
         found.refuse(_("现在的单位是“%(unit)s”，调动请在人员页面登记", unit=person.unit_name))
     else:
