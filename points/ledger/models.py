@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
+from core.db import APPEND_ONLY, Base
 
 
 class PointsEntry(Base):
@@ -25,6 +25,7 @@ class PointsEntry(Base):
         Index("ix_points_entry_person", "person_id", "id"),
         Index("ix_points_entry_origin", "origin_period_id", "person_id"),
         Index("ix_points_entry_period", "period_id"),
+        APPEND_ONLY,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

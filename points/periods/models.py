@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
+from core.db import APPEND_ONLY, Base
 from points.standing.rules import Standing
 
 
@@ -39,7 +39,7 @@ class PointsSnapshot(Base):
     """Where one person stood when a period closed. Append-only."""
 
     __tablename__ = "points_snapshot"
-    __table_args__ = (Index("ix_points_snapshot_person", "person_id"),)
+    __table_args__ = (Index("ix_points_snapshot_person", "person_id"), APPEND_ONLY)
 
     period_id: Mapped[int] = mapped_column(ForeignKey("points_period.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)

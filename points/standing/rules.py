@@ -1,10 +1,11 @@
-"""Whether points suffice: targets and standings, as pure decisions."""
+"""Whether points suffice: targets, standings and shares, as pure decisions."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 PERCENT = 100
+IN_A_ROW = (2, 3)  # periods short in a row of which coordinators, and the office, are told
 
 
 class Standing(StrEnum):
@@ -28,3 +29,8 @@ def standing_of(earned: int, target: int, *, is_counted: bool, is_settled: bool)
     if earned >= target:
         return Standing.ON_TARGET
     return Standing.SHORT if is_settled else Standing.PENDING
+
+
+def share_of(part: int, whole: int) -> int | None:
+    """Whole percent, rounded down, so that 100 means everybody; None where nobody counts."""
+    return part * PERCENT // whole if whole else None

@@ -1,0 +1,1 @@
+"""Who counts in a period, with what they earned for it."""

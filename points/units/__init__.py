@@ -1,0 +1,1 @@
+"""Standing by unit: shares, the people of a unit, who is behind."""
