@@ -25,6 +25,10 @@ ACCESS: dict[str, Permission | None] = {
     # in accounts_api
     "accounts_api.sign_in": PUBLIC,
     "accounts_api.sign_out": P.ACCOUNT_OWN,
+    # in adjustments
+    "adjustments.ask": P.POINTS_ADJUST,
+    "adjustments.decide": P.POINTS_ADJUST,
+    "adjustments.index": P.POINTS_READ,
     # in attempts_api
     "attempts_api.mark": P.EXAM_SIT,
     "attempts_api.open_": P.EXAM_SIT,
@@ -84,8 +88,32 @@ ACCESS: dict[str, Permission | None] = {
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
+    # in notebook
+    "notebook.index": P.EXAM_SIT,
+    "notebook.remove": P.EXAM_SIT,
     # the document of the API
     "openapi": PUBLIC,
+    # in points
+    "points.behind": P.POINTS_READ,
+    "points.export_behind": P.POINTS_READ,
+    "points.export_mine": P.RESULT_OWN,
+    "points.export_unit": P.POINTS_READ,
+    "points.export_units": P.POINTS_READ,
+    "points.mine": P.RESULT_OWN,
+    "points.periods": P.POINTS_READ,
+    "points.unit": P.POINTS_READ,
+    "points.units": P.POINTS_READ,
+    # in overview
+    "overview.export": P.REGISTRATION_READ,
+    "overview.index": P.REGISTRATION_READ,
+    # in practice
+    "practice.again": P.EXAM_SIT,
+    "practice.index": P.EXAM_SIT,
+    "practice.result": P.RESULT_OWN,
+    "practice.start": P.EXAM_SIT,
+    # in practice_api
+    "practice_api.check": P.EXAM_SIT,
+    "practice_api.checks": P.EXAM_SIT,
     # in questions
     "questions.create": P.BANK_WRITE,
     "questions.decide": P.BANK_REVIEW,
@@ -97,6 +125,22 @@ ACCESS: dict[str, Permission | None] = {
     "questions.submit": P.BANK_WRITE,
     "questions.topic": P.BANK_WRITE,
     "questions.topics": P.BANK_WRITE,
+    # in registrations
+    "registrations.create": P.REGISTRATION_FILE,
+    "registrations.docx": P.REGISTRATION_READ,
+    "registrations.edit": P.REGISTRATION_FILE,
+    "registrations.end": P.REGISTRATION_END,
+    "registrations.index": P.REGISTRATION_READ,
+    "registrations.phone": P.PHONE_REVEAL,
+    "registrations.record": P.REGISTRATION_DECIDE,
+    "registrations.return_": P.REGISTRATION_DECIDE,
+    "registrations.show": P.REGISTRATION_READ,
+    "registrations.submit": P.REGISTRATION_FILE,
+    "registrations.withdraw": P.REGISTRATION_FILE,
+    "registrations.xlsx": P.REGISTRATION_READ,
+    # in records
+    "records.mine": P.RESULT_OWN,
+    "records.show": P.PEOPLE_READ,
     # in roles
     "roles.disable": P.ROLE_GRANT,
     "roles.enable": P.ROLE_GRANT,
@@ -117,6 +161,22 @@ ACCESS: dict[str, Permission | None] = {
     "roster.imports.create": P.PEOPLE_MANAGE,
     "roster.imports.preview": P.PEOPLE_MANAGE,
     "roster.imports.template": P.PEOPLE_MANAGE,
+    # in rounds
+    "rounds.attempts": P.RESULT_READ,
+    "rounds.brief": P.EXAM_SIT,
+    "rounds.create_plan": P.ROUND_MANAGE,
+    "rounds.decide_void": P.ATTEMPT_VOID,
+    "rounds.end_plan": P.ROUND_MANAGE,
+    "rounds.export": P.POINTS_READ,
+    "rounds.index": P.POINTS_READ,
+    "rounds.plan": P.POINTS_READ,
+    "rounds.result": P.RESULT_OWN,
+    "rounds.show": P.POINTS_READ,
+    "rounds.start": P.EXAM_SIT,
+    "rounds.void": P.ATTEMPT_VOID,
+    # in rounds_api
+    "rounds_api.list_rounds": P.EXAM_SIT,
+    "rounds_api.start_attempt": P.EXAM_SIT,
     # in rulebook
     "rulebook.change": P.RULE_CHANGE,
     "rulebook.index": P.RULE_READ,
@@ -135,6 +195,15 @@ ACCESS: dict[str, Permission | None] = {
     "training.paste": P.TRAINING_RECORD,
     "training.show": P.TRAINING_READ,
     "training.withdraw": P.TRAINING_RECORD,
+    # in transfers
+    "transfers.carry_out": P.TRANSFER_CARRY_OUT,
+    "transfers.create": P.TRANSFER_ASK,
+    "transfers.decide": P.TRANSFER_DECIDE,
+    "transfers.export": P.TRANSFER_READ,
+    "transfers.index": P.TRANSFER_READ,
+    "transfers.move": P.TRANSFER_ASK,
+    "transfers.show": P.TRANSFER_READ,
+    "transfers.withdraw": P.TRANSFER_ASK,
     # in units
     "units.change": P.UNIT_MANAGE,
     "units.create": P.UNIT_MANAGE,

@@ -9,9 +9,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from accounts.approvals.models import TwoPersonAct
 from accounts.people.models import Person, Posting
 from accounts.people.queries import is_latest, is_posted_on, posted_in
 from accounts.units.models import UnitVersion
@@ -25,7 +24,6 @@ from core.permissions import Permission
 from core.viewer import Viewer
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.queries import AttemptRow, attempt_rows
-from quiz.corrections.services import VOID
 from quiz.results.queries import newest_score
 
 MARKED = (AttemptState.SUBMITTED, AttemptState.SCORED, AttemptState.RELEASED)
@@ -214,74 +212,3 @@ def person_at(
     )
     found = tuple(AttemptRow(*attempt) for attempt in attempts)
     return PersonAtExam(row[0], row[1], row[2], row[3] or "", found)
-
-
-@dataclass(frozen=True)
-class AskedVoid:
-    """A void that waits for a second person."""
-
-    act_id: int
-    attempt_id: int
-    person: str
-    staff_no: str
-    exam_id: int
-    title: str
-    number: int
-    reason: str
-    asked_by: int
-    asked_by_name: str
-    asked_at: datetime
-
-
-def asked_voids(
-    session: Session, *, exam_id: int | None = None, act_id: int | None = None
-) -> list[AskedVoid]:
-    """Voids that wait for a decision, oldest first; of one exam, or one by its id."""
-    asker = aliased(Person)
-    query = (
-        select(
-            TwoPersonAct.id, Attempt.id, Person.name, Person.staff_no, Exam.id, Exam.title,
-            Attempt.number, TwoPersonAct.reason, TwoPersonAct.asked_by, asker.name,
-            TwoPersonAct.asked_at,
-        )
-        .join(Attempt, Attempt.id == TwoPersonAct.subject_id)
-        .join(Exam, Exam.occasion_id == Attempt.occasion_id)
-        .join(Person, Person.id == Attempt.person_id)
-        .join(asker, asker.id == TwoPersonAct.asked_by)
-        .where(TwoPersonAct.kind == VOID, TwoPersonAct.decided_at.is_(None))
-        .order_by(TwoPersonAct.id)
-    )  # fmt: skip
-    if exam_id is not None:
-        query = query.where(Exam.id == exam_id)
-    if act_id is not None:
-        query = query.where(TwoPersonAct.id == act_id)
-    return [AskedVoid(*row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True)
-class AttemptHead:
-    """An attempt with its exam and its candidate."""
-
-    attempt_id: int
-    number: int
-    state: AttemptState
-    person_id: int
-    person: str
-    staff_no: str
-    exam: Exam
-
-
-def attempt_head(session: Session, attempt_id: int) -> AttemptHead:
-    """An attempt at an exam, for those who see the whole city; NotFound if there is none."""
-    row = session.execute(
-        select(Attempt, Person, Exam)
-        .join(Exam, Exam.occasion_id == Attempt.occasion_id)
-        .join(Person, Person.id == Attempt.person_id)
-        .where(Attempt.id == attempt_id)
-    ).first()
-    if row is None:
-        raise NotFound(_("找不到这次作答"))
-    attempt, person, exam = row
-    return AttemptHead(
-        attempt.id, attempt.number, attempt.state, person.id, person.name, person.staff_no, exam
-    )

@@ -1,11 +1,10 @@
-"""What the office decides about candidates: admit, void, release."""
+"""What the office decides about candidates: admit, agree to a void, release."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.approvals.models import TwoPersonAct
@@ -14,11 +13,9 @@ from certification.exams.models import Exam, ExamPerson, ExamState
 from certification.exams.queries import exam_by_id, people_by_staff_no
 from core.audit.services import record
 from core.db import upsert
-from core.errors import Conflict, Forbidden, Invalid, NotFound
-from quiz.attempts.models import Attempt
+from core.errors import Conflict, Forbidden, Invalid
 from quiz.attempts.services import release_occasion
 from quiz.corrections import services as corrections
-from quiz.corrections.services import MARKED_STATES
 from quiz.occasions.models import ReleaseRule
 
 
@@ -50,21 +47,6 @@ def admit(
     )  # fmt: skip
     record(session, "exam.admit", ("exam", exam_id), facts={"person": hit.person_id}, reason=reason)
     return hit.name
-
-
-def void(session: Session, *, attempt_id: int, reason: str, by_id: int, now: datetime) -> bool:
-    """Void an attempt; once it is scored, ask a second person to. True where it is void now.
-
-    Raises NotFound, Invalid, Conflict.
-    """
-    state = session.scalar(select(Attempt.state).where(Attempt.id == attempt_id))
-    if state is None:
-        raise NotFound(_("找不到这次作答"))
-    if state in MARKED_STATES:
-        corrections.ask_void(session, attempt_id, reason=reason, by=by_id, now=now)
-        return False
-    corrections.void(session, attempt_id, reason=reason, by=by_id, now=now)
-    return True
 
 
 def decide_void(

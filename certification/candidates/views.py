@@ -8,26 +8,31 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from accounts.approvals.queries import deciders
 from certification.blueprints.queries import label, rows_of, topic_list
 from certification.blueprints.rules import totals
 from certification.candidates import queries, services
-from certification.candidates.forms import AdmitForm, DecideForm
+from certification.candidates.forms import AdmitForm
 from certification.candidates.rules import Standing
 from certification.certificates.queries import certificate_of_attempts
-from certification.exams.forms import MULTIPLE_WORDS, RELEASE_WORDS, ReasonForm
+from certification.exams.forms import MULTIPLE_WORDS, RELEASE_WORDS
 from certification.exams.models import Exam
-from certification.exams.queries import audience, audience_units, colleagues
+from certification.exams.queries import audience, audience_units
 from certification.exams.rules import phase
-from certification.exams.views import REFUSED, Page, bp
+from certification.exams.views import REFUSED, STALE, Page, bp
 from core import clock
 from core.db import reading, transaction
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.formats import marks_text
+from core.forms import ReasonForm
 from core.guards import requires, viewer
 from core.listing import listing, search_text
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
-from quiz.corrections.services import MARKED_STATES
+from quiz.corrections.forms import DecideForm
+from quiz.corrections.queries import asked_void, asked_voids, attempt_head
+from quiz.corrections.rules import MARKED_STATES
+from quiz.corrections.services import void_or_ask
 from quiz.occasions.models import ReleaseRule
 from quiz.occasions.queries import occasion_by_id, suspended_in_pool
 
@@ -92,7 +97,7 @@ def _published(exam: Exam) -> dict[str, Any]:
         ),
         "occasion": occasion, "in_city": in_city,
         "suspended": suspended_in_pool(session, occasion.id) if in_city else [],
-        "asked": queries.asked_voids(session, exam_id=exam.id) if in_city else [],
+        "asked": asked_voids(session, Exam, place_id=exam.id) if in_city else [],
         "is_over": is_over, "by_hand": exam.release_rule is ReleaseRule.BY_HAND,
     }  # fmt: skip
 
@@ -176,37 +181,42 @@ def release(exam_id: int) -> Page:
 @requires(Permission.ATTEMPT_VOID)
 def void(attempt_id: int) -> Page | Response:
     """Ask why, then void an attempt, or ask a colleague to."""
-    head = queries.attempt_head(reading(), attempt_id)
-    form = ReasonForm()
-    if not form.ask():
-        html = render_template(
-            "exams/void.html", form=form, head=head, is_marked=head.state in MARKED_STATES,
-            colleagues=colleagues(reading(), viewer().person_id, clock.now()),
-        )  # fmt: skip
-        return html, REFUSED if form.errors else 200
-    with transaction() as session:
-        is_void = services.void(
-            session, attempt_id=attempt_id, reason=str(form.reason.data),
-            by_id=viewer().person_id, now=clock.now(),
-        )  # fmt: skip
-    said = _("这次作答已作废。") if is_void else _("已提出作废，等另一位同事决定。")
-    flash(said, "success")
-    return redirect(url_for("exams.candidate", exam_id=head.exam.id, person_id=head.person_id))
+    head = attempt_head(reading(), attempt_id, Exam)
+    form, by, status = ReasonForm(), viewer().person_id, 200
+    if form.ask():
+        try:
+            with transaction() as session:
+                is_void = void_or_ask(
+                    session, attempt_id, reason=str(form.reason.data), by=by, now=clock.now()
+                )
+            said = _("这次作答已作废。") if is_void else _("已提出作废，等另一位同事决定。")
+            flash(said, "success")
+            return redirect(
+                url_for("exams.candidate", exam_id=head.place_id, person_id=head.person_id)
+            )
+        except Conflict as error:
+            form.refuse("reason", error.detail)
+            status = STALE
+    elif form.errors:
+        status = REFUSED
+    html = render_template(
+        "exams/void.html", form=form, head=head, is_marked=head.state in MARKED_STATES,
+        colleagues=deciders(
+            reading(), Permission.ATTEMPT_VOID, besides={by, head.person_id}, now=clock.now()
+        ),
+    )  # fmt: skip
+    return html, status
 
 
 @bp.route("/exams/voids/<int:act_id>", methods=["GET", "POST"])
 @requires(Permission.ATTEMPT_VOID)
 def decide_void(act_id: int) -> Page | Response:
     """The second person's decision on a void."""
-    found = queries.asked_voids(reading(), act_id=act_id)
-    if not found:
-        raise NotFound(_("这份申请不在，或者已经有了决定。"))
-    asked = found[0]
+    asked = asked_void(reading(), Exam, act_id)
     form = DecideForm()
     if not form.ask():
         html = render_template(
             "exams/decide_void.html", form=form, asked=asked,
-            is_own=asked.asked_by == viewer().person_id,
             certificate=certificate_of_attempts(reading(), [asked.attempt_id]).get(
                 asked.attempt_id
             ),
@@ -219,4 +229,4 @@ def decide_void(act_id: int) -> Page | Response:
             by_id=viewer().person_id, now=clock.now(),
         )  # fmt: skip
     flash(_("这次作答已作废。") if agreed else _("没有作废，申请已退回。"), "success")
-    return redirect(url_for("exams.show", exam_id=asked.exam_id))
+    return redirect(url_for("exams.show", exam_id=asked.place_id))

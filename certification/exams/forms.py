@@ -149,9 +149,3 @@ class TermsForm(VersionForm):
         self.multiple_rule.data = exam.multiple_rule.value
         self.release_rule.data = exam.release_rule.value
         self.version.data = str(exam.version)
-
-
-class ReasonForm(Form):
-    """Why something is done that cannot be undone."""
-
-    reason = TrimmedField(_l("理由"), [required(_l("请写明理由")), at_most(200)])

@@ -20,7 +20,7 @@ from certification.exams.models import Exam, ExamPerson, ExamState, ExamUnit
 from certification.exams.rules import Phase
 from core.audit.queries import events
 from core.errors import Conflict, NotFound
-from core.permissions import KEY_ROLES, Role
+from core.permissions import KEY_ROLES
 from core.rulebook.queries import values_on
 from quiz.attempts.models import Attempt
 from quiz.occasions.models import MultipleRule
@@ -214,18 +214,3 @@ def last_change(session: Session, exam_id: int) -> Change | None:
         events(subject_kind="exam", subject_id=str(exam_id)).limit(1)
     ).one_or_none()
     return Change(found.actor, found.at) if found else None
-
-
-def colleagues(session: Session, person_id: int, now: datetime) -> int:
-    """How many other people could decide on a void."""
-    return (
-        session.scalar(
-            select(func.count(func.distinct(RoleGrant.person_id))).where(
-                RoleGrant.role == Role.OFFICE,
-                RoleGrant.person_id != person_id,
-                RoleGrant.revoked_at.is_(None),
-                or_(RoleGrant.expires_at.is_(None), RoleGrant.expires_at > now),
-            )
-        )
-        or 0
-    )

@@ -14,7 +14,6 @@ from certification.exams.forms import (
     MULTIPLE_WORDS,
     RELEASE_WORDS,
     FrameForm,
-    ReasonForm,
     TermsForm,
     VersionForm,
 )
@@ -24,9 +23,12 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import Invalid
 from core.formats import civil_moment_text
+from core.forms import ReasonForm
 from core.guards import requires, viewer
 from core.listing import listing, search_text
 from core.permissions import Permission
+from points.standing.queries import behind
+from points.standing.rules import IN_A_ROW
 from quiz.occasions.models import MultipleRule, ReleaseRule
 
 bp = Blueprint("exams", __name__)
@@ -76,6 +78,16 @@ def index() -> str:
 # --- step 1: time and audience ----------------------------------------------------
 
 
+def _people_behind() -> list[str]:
+    """Staff numbers of those short in the last periods in a row, as many as ``?behind=`` says."""
+    wanted = [count for count in IN_A_ROW if str(count) == request.args.get("behind")]
+    return [
+        person.staff_no
+        for count in wanted
+        for person in behind(reading(), clock.now(), None, count)
+    ]
+
+
 @bp.route("/exams/new", methods=["GET", "POST"])
 @requires(Permission.EXAM_MANAGE)
 def create() -> Page:
@@ -83,6 +95,7 @@ def create() -> Page:
     form = _frame_form()
     if request.method == "GET":
         form.needs_training.data = True
+        form.people.data = "\n".join(_people_behind())
     sound = form.ask()
     hits = queries.people_by_staff_no(reading(), form.staff_nos, clock.now())
     if request.method == "POST":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,25 +13,13 @@ from accounts.people.models import Person
 from accounts.people.queries import posted_in
 from certification.certificates.models import Certificate
 from certification.exams.models import Exam, ExamPerson
-from certification.results.rules import Line, blank_lines, judgement_lines, option_lines
 from core import clock
 from core.errors import NotFound
 from core.permissions import Permission
 from core.viewer import Viewer
-from question_bank.laws.queries import ArticleView, articles_by_id
-from question_bank.questions.models import QuestionType
 from quiz.attempts.models import Attempt, AttemptState
-from quiz.attempts.queries import ResultQuestion, ResultView, attempts_of, result_of
-
-
-@dataclass(frozen=True)
-class ReviewedQuestion:
-    """One question after release, line by line, with the article that it rests on."""
-
-    question: ResultQuestion
-    lines: tuple[Line, ...]
-    accepted: tuple[str, ...]  # of a fill-in: what would have been right, blank by blank
-    article: ArticleView | None
+from quiz.attempts.queries import ResultView, attempts_of, result_of
+from quiz.results.queries import ReviewedQuestion, reviewed
 
 
 @dataclass(frozen=True)
@@ -101,28 +88,5 @@ def exam_result(session: Session, attempt_id: int, viewer: Viewer) -> ExamResult
         certificate_id=certificate_id, certificate_number=number or "",
         admission_reason=reason or "",
         tries_used=sum(one.state is not AttemptState.VOIDED for one in tries),
-        questions=_reviewed(session, result.questions),
+        questions=reviewed(session, result.questions),
     )  # fmt: skip
-
-
-def _reviewed(
-    session: Session, questions: Sequence[ResultQuestion]
-) -> tuple[ReviewedQuestion, ...]:
-    articles = articles_by_id(session, [question.article_id for question in questions])
-    return tuple(
-        ReviewedQuestion(
-            question, _lines(question),
-            tuple(_("或").join(texts) for texts in question.key)
-            if question.type is QuestionType.FILL_IN else (),
-            articles.get(question.article_id) if question.article_id else None,
-        )
-        for question in questions
-    )  # fmt: skip
-
-
-def _lines(question: ResultQuestion) -> tuple[Line, ...]:
-    if question.type is QuestionType.TRUE_FALSE:
-        return judgement_lines(question.key, question.value, (_("正确"), _("错误")))
-    if question.type is QuestionType.FILL_IN:
-        return blank_lines(question.key, question.value, question.is_right)
-    return option_lines(question.options, question.key, question.value)

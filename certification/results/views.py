@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from certification.blueprints.queries import TYPE_WORDS
 from certification.exams.forms import RELEASE_WORDS
 from certification.exams.views import Page, bp
 from certification.results.queries import exam_result
@@ -39,7 +38,7 @@ def result(attempt_id: int) -> Page | Response:
         shown={"all": found.questions, "right": right, "wrong": found.wrong}[show],
         counts={"wrong": len(found.wrong), "right": len(right), "all": len(found.questions)},
         can_retry=found.can_retry(now), release=RELEASE_WORDS[found.result.release_rule],
-        type_words=TYPE_WORDS, may_void=viewer().may(Permission.ATTEMPT_VOID),
+        may_void=viewer().may(Permission.ATTEMPT_VOID),
         may_read=viewer().may(Permission.RESULT_READ),
     )  # fmt: skip
     return html, 200

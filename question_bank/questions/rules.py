@@ -62,6 +62,7 @@ class VersionState(StrEnum):
 WITH_OPTIONS = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
 OPEN_STATES = frozenset({VersionState.DRAFT, VersionState.IN_REVIEW, VersionState.RETURNED})
 EXAM_POOLS = frozenset({Pool.EXAM, Pool.BOTH})
+PRACTICE_POOLS = frozenset({Pool.PRACTICE, Pool.BOTH})
 
 _MOVES = {
     VersionState.DRAFT: {VersionState.IN_REVIEW},

@@ -12,7 +12,7 @@ from wtforms.widgets import HiddenInput
 from core.forms import Form
 from quiz.attempts.rules import MAX_NUMBER
 
-STEPS = ("prev", "next", "flag", "clear", "summary")
+STEPS = ("prev", "next", "flag", "clear", "summary", "check")
 
 
 def _number(**kwargs: Any) -> IntegerField:

@@ -16,6 +16,7 @@ from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE, Try
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import PaperQuestion, items_of, shown, versions_of
+from quiz.practice.rules import KIND as PRACTICE
 from quiz.results.queries import (
     AttemptRow,
     ResultQuestion,
@@ -108,6 +109,11 @@ class AttemptView:
     @property
     def is_open(self) -> bool:
         return self.state is AttemptState.IN_PROGRESS
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether each answer is explained at once."""
+        return self.kind == PRACTICE
 
 
 def attempt_of(session: Session, attempt_id: int, viewer: Viewer) -> AttemptView:

@@ -159,6 +159,6 @@ def _settle(session: Session, sitting: Sitting, now: datetime) -> bool:
     if sitting.state is AttemptState.SCORED and may_release(
         sitting.release_rule, closes_at=sitting.closes_at, released_at=sitting.released_at, now=now
     ):
-        release(session, [sitting])
+        release(session, [sitting], now)
         return True
     return False

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from core import clock
 from core.db import reading, transaction
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.guards import public, requires, viewer
 from core.permissions import Permission
 from question_bank.questions.rules import QuestionType
@@ -25,6 +25,8 @@ from quiz.attempts.kinds import kind_of
 from quiz.attempts.queries import AttemptView, PaperQuestion
 from quiz.attempts.rules import AttemptState
 from quiz.occasions.queries import occasion_by_id
+from quiz.practice import services as practice
+from quiz.practice.queries import Checked, as_checked, checks_of
 from quiz.sitting.rules import Outcome
 
 bp = Blueprint("sitting", __name__)
@@ -70,20 +72,28 @@ def _page(
     position: int = 1,
     epoch: int = 0,
     trouble: str = "",
+    remark: str = "",
     status: int = 200,
 ) -> tuple[str, int]:
     """The page of a running attempt; with ``questions`` it shows one of them as a form.
 
-    ``trouble``: stale or conflict, told above everything else.
+    ``trouble``: stale or conflict, above everything else. ``remark``: a sentence at the answer.
     """
+    checks = _checks(attempt) if questions else {}
+    questions = as_checked(questions, checks)
     occasion = occasion_by_id(reading(), attempt.occasion_id)
     html = render_template(
         "sitting/page.html", attempt=attempt, questions=questions, sections=_sections(questions),
         question=questions[position - 1] if questions else None, position=position, epoch=epoch,
         asked="q" in request.args, trouble=trouble, open_id=secrets.token_hex(16), result_url=_result_url(attempt),
-        multiple_rule=occasion.multiple_rule.value,
+        multiple_rule=occasion.multiple_rule.value, checks=checks, remark=remark,
     )  # fmt: skip
     return html, status
+
+
+def _checks(attempt: AttemptView) -> dict[int, Checked]:
+    """What was explained so far, by position; nothing but in practice."""
+    return checks_of(reading(), attempt.id, viewer().person_id) if attempt.is_practice else {}
 
 
 def _ended(attempt: AttemptView, *, late: int = 0, status: int = 200) -> tuple[str, int]:
@@ -187,13 +197,16 @@ def answer(attempt_id: int) -> tuple[str, int] | Response:
     position, epoch = _clamp(form.position.data or 1, attempt), form.epoch.data or 0
     question = queries.paper_view(reading(), attempt)[position - 1]
     value = _value(question, form)
-    outcome = _save(attempt, question, value, form, now)
+    is_checked = position in _checks(attempt)  # its inputs are disabled, and nothing is sent
+    outcome = Outcome.DONE if is_checked else _save(attempt, question, value, form, now)
     if outcome is Outcome.CLOSED:
         return _ended(_attempt(attempt_id, now), late=position, status=REFUSED)
     if outcome is not Outcome.DONE:
         return _refuse(_attempt(attempt_id, now), outcome, position)
     if form.step == "flag":
         _toggle_mark(attempt, position, now)
+    if form.step == "check":
+        return _check(attempt, position, epoch, now)
     if form.step == "summary":
         return redirect(url_for("sitting.summary", attempt_id=attempt_id, epoch=epoch))
     step = {"prev": -1, "next": 1}.get(form.step, 0)
@@ -219,13 +232,31 @@ def _save(
     return saved.outcome
 
 
+def _check(
+    attempt: AttemptView, position: int, epoch: int, now: datetime
+) -> tuple[str, int] | Response:
+    """看答案: the same question, with what there is to say about its answer."""
+    try:
+        with transaction() as session:
+            practice.check(
+                session, attempt_id=attempt.id, who=viewer().person_id, position=position,
+                epoch=epoch, now=now,
+            )  # fmt: skip
+    except Conflict as error:
+        if error.code != "not_answered":
+            raise
+        questions = queries.paper_view(reading(), attempt)
+        return _page(
+            attempt, questions, position=position, epoch=epoch, remark=error.detail, status=REFUSED
+        )
+    return _goto(attempt.id, position, epoch)
+
+
 def _refuse(attempt: AttemptView, outcome: Outcome, position: int) -> tuple[str, int]:
     if not attempt.is_open:
         return _ended(attempt, status=REFUSED)
-    return _page(
-        attempt, position=position, status=REFUSED,
-        trouble="stale" if outcome is Outcome.STALE_EPOCH else "conflict",
-    )  # fmt: skip
+    trouble = "stale" if outcome is Outcome.STALE_EPOCH else "conflict"
+    return _page(attempt, position=position, status=REFUSED, trouble=trouble)
 
 
 def _toggle_mark(attempt: AttemptView, position: int, now: datetime) -> None:
@@ -249,6 +280,9 @@ def submit(attempt_id: int) -> tuple[str, int] | Response:
         )  # fmt: skip
     if done.outcome is Outcome.STALE_EPOCH:
         return _refuse(_attempt(attempt_id, now), done.outcome, 1)
+    attempt = _attempt(attempt_id, now)
+    if attempt.is_practice and not attempt.is_open:
+        return redirect(_result_url(attempt))
     return redirect(url_for("sitting.page", attempt_id=attempt_id))
 
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from core.audit.services import Actor, acting_as, current_actor, record
 from core.db import table_of
 from core.signing import signer
-from quiz.attempts.kinds import ScoredAttempt, kind_of
+from quiz.attempts.kinds import ReleasedAttempt, ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_content
 from quiz.grading.rules import Marking, mark
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import items_of_all, versions_of
 from quiz.papers.rules import Item
+from quiz.results.queries import newest_rights
 from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
 
 BATCH = 100  # one transaction of a job does no more, so that the audit chain is never held long
@@ -131,7 +132,16 @@ def finish(
                            marking.max_marks, marking.is_pass)  # fmt: skip
     with acting_as(actor or current_actor()):  # what follows need not ask again who it is
         kind_of(sitting.kind).on_scored(session, scored, now)
+        if is_open:
+            right = [one.is_right for one in marking.by_position]
+            kind_of(sitting.kind).on_released(session, _released(sitting, items, right), now)
     return Ended(receipt, state, marking)
+
+
+def _released(sitting: Sitting, items: Sequence[Item], right: Sequence[bool]) -> ReleasedAttempt:
+    """``right``: by position."""
+    wrong = [item.version_id for item, is_right in zip(items, right, strict=True) if not is_right]
+    return ReleasedAttempt(sitting.id, sitting.occasion_id, sitting.person_id, tuple(wrong))
 
 
 def _note_end(
@@ -165,7 +175,7 @@ def close(
     answers = answers_of(session, *(sitting.id for sitting in sittings))
     papers = items_of_all(session, [sitting.paper_key for sitting in sittings])
     versions_of(session, {item.version_id for items in papers.values() for item in items})
-    for sitting in sittings:
+    for sitting in by_person(sittings):
         finish(
             session, sitting, papers[sitting.paper_key], answers[sitting.id],
             submitted_at=sitting.deadline_at, closed_by="deadline", now=now, actor=actor,
@@ -179,7 +189,9 @@ def close_overdue(session: Session, now: datetime, *, limit: int = BATCH) -> int
     return len(sittings)
 
 
-def release(session: Session, sittings: Sequence[Sitting], *, reason: str = "") -> None:
+def release(
+    session: Session, sittings: Sequence[Sitting], now: datetime, *, reason: str = ""
+) -> None:
     """Let key, explanation and article of scored, locked attempts be seen."""
     ids = [sitting.id for sitting in sittings]
     if not ids:
@@ -189,12 +201,23 @@ def release(session: Session, sittings: Sequence[Sitting], *, reason: str = "") 
         raise EndedMeanwhile(f"attempts {ids}")
     for attempt_id in ids:
         record(session, "attempt.release", ("attempt", attempt_id), reason=reason)
+    papers = items_of_all(session, [sitting.paper_key for sitting in sittings])
+    right = newest_rights(session, ids)
+    for sitting in by_person(sittings):
+        kind_of(sitting.kind).on_released(
+            session, _released(sitting, papers[sitting.paper_key], right[sitting.id]), now
+        )
+
+
+def by_person(sittings: Sequence[Sitting]) -> list[Sitting]:
+    """In an order that two batches share: what follows locks rows of people."""
+    return sorted(sittings, key=lambda sitting: (sitting.person_id, sitting.id))
 
 
 def release_due(session: Session, now: datetime, *, limit: int = BATCH) -> int:
     """Release scored attempts whose occasion allows it by now; how many, at most ``limit``."""
     sittings = releasable(session, now, limit)
-    release(session, sittings)
+    release(session, sittings, now)
     return len(sittings)
 
 

@@ -17,12 +17,22 @@ from core.errors import Conflict, Invalid, NotFound
 from quiz.attempts.kinds import ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.closing.services import marking_of, score_row
+from quiz.corrections.rules import MARKED_STATES, VOID
 from quiz.papers.queries import items_of
 from quiz.results.queries import newest_marks
 from quiz.sitting.queries import Sitting, answers_of, sitting_by_id
 
-VOID = "attempt.void"
-MARKED_STATES = frozenset({AttemptState.SCORED, AttemptState.RELEASED})
+
+def void_or_ask(session: Session, attempt_id: int, *, reason: str, by: int, now: datetime) -> bool:
+    """Void an attempt; once it is scored, ask a second person to. True where it is void now.
+
+    Raises NotFound, Invalid and Conflict.
+    """
+    if sitting_by_id(session, attempt_id).state in MARKED_STATES:
+        ask_void(session, attempt_id, reason=reason, by=by, now=now)
+        return False
+    void(session, attempt_id, reason=reason, by=by, now=now)
+    return True
 
 
 def void(session: Session, attempt_id: int, *, reason: str, by: int, now: datetime) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.db import table_of
 from core.errors import NotFound
+from question_bank.laws.queries import ArticleView, articles_by_id
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
@@ -20,6 +22,7 @@ from quiz.grading.rules import to_letters
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import Version, items_of, shown, versions_of
 from quiz.papers.rules import Item
+from quiz.results.rules import Line, blank_lines, judgement_lines, option_lines
 
 
 def newest_score() -> ColumnElement[bool]:
@@ -46,6 +49,17 @@ def newest_marks(session: Session, attempt_id: int) -> tuple[int | None, int | N
         .first()
     )
     return (None, None, None) if row is None else (row[0], row[1], row[2])
+
+
+def newest_rights(session: Session, attempt_ids: Collection[int]) -> dict[int, list[bool]]:
+    """Attempt id → whether each position was answered rightly, by its newest score."""
+    score = table_of(Score).c
+    rows = session.connection().execute(
+        select(score.attempt_id, score.detail)
+        .where(score.attempt_id.in_(attempt_ids))
+        .order_by(score.attempt_id, score.number)
+    )
+    return {row[0]: [is_right for _marks, is_right in row[1]] for row in rows}
 
 
 @dataclass(frozen=True)
@@ -198,16 +212,52 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
         questions.append(
             ResultQuestion(
                 position, item.type, version.stem, seen.options, item.blanks, item.marks,
-                values.get(position), _shown_key(item, version), earned, is_right,
+                values.get(position), shown_key(item, version), earned, is_right,
                 version.explanation, version.article_id, version.basis,
             )
         )  # fmt: skip
     return tuple(questions)
 
 
-def _shown_key(item: Item, version: Version) -> Any:
+def shown_key(item: Item, version: Version) -> Any:
+    """The key in the shape of a value, in the letters of the paper; fill-in: as in the version."""
     if item.type is QuestionType.SINGLE:
         return to_letters(version.key, item.order)[0]
     if item.type is QuestionType.MULTIPLE:
         return to_letters(version.key, item.order)
     return version.key
+
+
+# --- one question after another ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReviewedQuestion:
+    """One question after release, line by line, with the article that it rests on."""
+
+    question: ResultQuestion
+    lines: tuple[Line, ...]
+    accepted: tuple[str, ...]  # of a fill-in: what would have been right, blank by blank
+    article: ArticleView | None
+
+
+def reviewed(session: Session, questions: Sequence[ResultQuestion]) -> tuple[ReviewedQuestion, ...]:
+    """Questions as a review shows them; one statement for all articles."""
+    articles = articles_by_id(session, [question.article_id for question in questions])
+    return tuple(
+        ReviewedQuestion(
+            question, _lines(question),
+            tuple(_("或").join(texts) for texts in question.key)
+            if question.type is QuestionType.FILL_IN else (),
+            articles.get(question.article_id) if question.article_id else None,
+        )
+        for question in questions
+    )  # fmt: skip
+
+
+def _lines(question: ResultQuestion) -> tuple[Line, ...]:
+    if question.type is QuestionType.TRUE_FALSE:
+        return judgement_lines(question.key, question.value, (_("正确"), _("错误")))
+    if question.type is QuestionType.FILL_IN:
+        return blank_lines(question.key, question.value, question.is_right)
+    return option_lines(question.options, question.key, question.value)

@@ -16,9 +16,13 @@ function digits(seconds) {
 }
 
 export class Clock {
-  /** `plate`: .sg-clock; `announce`: says a sentence aloud; `onEnd`: called once, at the deadline. */
+  /**
+   * `plate`: .sg-clock, with data-untimed where nothing is counted down; `announce`: says a sentence
+   * aloud; `onEnd`: called once, at the deadline.
+   */
   constructor({ plate, announce, onEnd }) {
     Object.assign(this, { plate, announce, onEnd });
+    this.isUntimed = "untimed" in plate.dataset;
     this.shown = null;
     this.deadline = null;
     this.spoken = new Set();
@@ -48,7 +52,7 @@ export class Clock {
     }
     this.deadline = Date.parse(deadline);
     if (isFirst) {
-      this.plate.querySelector("span").textContent = say("time_left");
+      if (!this.isUntimed) this.plate.querySelector("span").textContent = say("time_left");
       this.#passed(); // what lies behind already is not announced
       this.timer = setInterval(() => this.tick(), TICK_MS);
     }
@@ -66,14 +70,18 @@ export class Clock {
     const left = this.left();
     if (left === this.shown) return;
     this.shown = left;
-    this.plate.querySelector("b").textContent = digits(left);
-    this.plate.classList.toggle("sg-clock--last", left <= LAST_MINUTES * 60);
-    const minutes = this.#passed();
-    if (minutes && left > 0) this.announce(say("minutes_left", { n: minutes }));
+    if (!this.isUntimed) this.#show(left);
     if (left === 0) {
       this.stop();
       this.onEnd();
     }
+  }
+
+  #show(left) {
+    this.plate.querySelector("b").textContent = digits(left);
+    this.plate.classList.toggle("sg-clock--last", left <= LAST_MINUTES * 60);
+    const minutes = this.#passed();
+    if (minutes && left > 0) this.announce(say("minutes_left", { n: minutes }));
   }
 
   stop() {

@@ -69,7 +69,11 @@ export function over(sitting, data, isAuto = false) {
   sitting.clock.stop();
   sitting.status.clear();
   sitting.queue.end();
-  sitting.offline.end();
+  const cleared = sitting.offline.end();
+  if (sitting.isPractice && data) {
+    cleared.finally(() => location.assign(sitting.view.resultUrl));
+    return;
+  }
   const kind = isAuto ? "auto" : data ? "done" : "closed";
   sitting.view.end(kind, { data, lost, state: sitting.state });
 }

@@ -35,7 +35,8 @@ function followTextSize() {
 }
 
 function begin() {
-  const { attempt, person, csrf, api: base, page, signIn, forget, title, first, result } = root.dataset;
+  const { attempt, person, csrf, api: base, page, signIn, forget, title, first, result, practice } = root.dataset;
+  const isPractice = practice !== undefined;
   const queue = new Queue(person, attempt);
   const status = new Status({ save: byId("save"), net: byId("net"), live: byId("live") });
   const api = new Api({ base, page, person, csrf });
@@ -55,10 +56,11 @@ function begin() {
     clock,
     status,
     signIn,
+    isPractice,
     lease: new Lease(person, attempt, newId()),
     offline: new Offline({ page, person, forget }),
     sender: new Sender({ api, queue, on }),
-    view: new View({ clock, title, first: Number(first), resultUrl: result }),
+    view: new View({ clock, title, first: Number(first), resultUrl: result, isPractice }),
   });
   sitting.view.loading();
   sitting.open();

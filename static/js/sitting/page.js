@@ -1,5 +1,6 @@
 // Page: the question on the screen, and the keys that work on it. All text goes in as text.
 
+import { tell } from "./practice.js";
 import { fill, fromTemplate, say } from "./words.js";
 import { tidyValue } from "./state.js";
 
@@ -17,9 +18,9 @@ function choices(question) {
 }
 
 export class Page {
-  /** `act`: {answer(value), go(position), mark(), handIn()}. */
-  constructor({ slot, state, act, title }) {
-    Object.assign(this, { slot, state, act, title });
+  /** `act`: {answer(value), go(position), mark(), check(), handIn()}. */
+  constructor({ slot, state, act, title, isPractice }) {
+    Object.assign(this, { slot, state, act, title, isPractice });
     this.isLocked = false;
     this.typing = 0;
     this.listening = new AbortController();
@@ -49,11 +50,7 @@ export class Page {
     const place = form.querySelector(".sg-options");
     const draw = question.type === "fill_in" ? this.#blanks : this.#options;
     place.append(...draw.call(this, question));
-    const isLast = state.current === state.count;
-    const button = (verb) => form.querySelector(`.sg-q__nav [value=${verb}]`);
-    button("prev").hidden = state.current === 1;
-    button("next").hidden = isLast;
-    button("summary").hidden = !isLast;
+    this.#steps(form);
     form.addEventListener("submit", (event) => this.#submitted(event));
     form.addEventListener("change", (event) => {
       if (event.target.name === "a") this.flush();
@@ -65,6 +62,44 @@ export class Page {
     document.title = `${say("question_n", { n: question.position })} · ${this.title}`;
     if (focus) form.querySelector("legend").focus({ preventScroll: true });
     if (focus) scrollTo({ top: 0 });
+  }
+
+  /** What the primary button does now: check (in practice, before the explanation), next or summary. */
+  get step() {
+    const { state } = this;
+    if (this.isPractice && !state.told()) return "check";
+    return state.current === state.count ? "summary" : "next";
+  }
+
+  #steps(form) {
+    const { state, step } = this;
+    const isLast = state.current === state.count;
+    const button = (verb) => form.querySelector(`.sg-q__nav [value=${verb}]`);
+    button("prev").hidden = state.current === 1;
+    button("next").hidden = isLast;
+    button("summary").hidden = !isLast;
+    if (!this.isPractice) return;
+    button("check").hidden = step !== "check";
+    for (const verb of ["next", "summary"]) {
+      button(verb).classList.toggle("btn-primary", step === verb);
+      button(verb).classList.toggle("btn-outline", step !== verb);
+    }
+    button("next").classList.toggle("sg-hide-phone", step === "next"); // there it is at the thumb
+    if (state.told()) tell(form.querySelector("[data-slot=explained]"), state.told(), state.question());
+  }
+
+  /** Practice: a sentence below the choices; "" for none. */
+  remark(sentence) {
+    const place = this.form.querySelector("[data-slot=remark]");
+    place.textContent = sentence;
+    place.hidden = !sentence;
+  }
+
+  /** Practice: the verdict is read out, and seen. */
+  showTold() {
+    const verdict = this.form.querySelector("[data-part=verdict]");
+    verdict.focus({ preventScroll: true });
+    verdict.scrollIntoView({ block: "center" });
   }
 
   #options(question) {
@@ -125,8 +160,10 @@ export class Page {
   lock(isLocked) {
     this.isLocked = isLocked;
     if (!this.form) return;
-    this.form.querySelector("fieldset").disabled = isLocked;
-    for (const name of ["flag", "clear"]) this.form.querySelector(`[value=${name}]`).hidden = isLocked;
+    const isTold = Boolean(this.state.told());
+    this.form.querySelector("fieldset").disabled = isLocked || isTold;
+    this.form.querySelector("[value=flag]").hidden = isLocked;
+    this.form.querySelector("[value=clear]").hidden = isLocked || isTold;
   }
 
   clear() {
@@ -144,6 +181,7 @@ export class Page {
     if (verb === "next") this.act.go(current + 1);
     if (verb === "flag") this.act.mark();
     if (verb === "clear") this.clear();
+    if (verb === "check") this.act.check();
     if (verb === "summary") this.act.handIn();
   }
 
@@ -155,7 +193,7 @@ export class Page {
     const isTyping = target.matches?.("input[type=text]");
     const isControl = target.matches?.("a, button, summary") || target.matches?.("input:focus-visible");
     const { current } = this.state;
-    if (key === "Enter" && !target.matches?.("a, button, summary")) this.act.go(current + 1);
+    if (key === "Enter" && !target.matches?.("a, button, summary")) this.#forward();
     else if (isTyping) return;
     else if (key === "ArrowLeft") this.act.go(current - 1);
     else if (key === "ArrowRight") this.act.go(current + 1);
@@ -163,6 +201,11 @@ export class Page {
     else if (/^[1-8]$/.test(key)) this.#choose(Number(key));
     else return;
     event.preventDefault();
+  }
+
+  #forward() {
+    if (this.step === "check") this.act.check();
+    else this.act.go(this.state.current + 1);
   }
 
   #choose(number) {

@@ -53,6 +53,16 @@ export class Api {
     return this.#send("marks", { positions });
   }
 
+  /** Practice only: whether the saved answer is right, and why. */
+  check(position, epoch) {
+    return this.#send("check", { position, epoch });
+  }
+
+  /** Practice only: all that was explained so far. */
+  checks() {
+    return this.#fetch(`${this.base}/checks`, {});
+  }
+
   /** State, server time and deadline; also tells whether the server is there. */
   look() {
     return this.#fetch(this.base, {});

@@ -47,10 +47,14 @@ export class Sheet {
     const { state } = this;
     for (const [position, links] of this.cells) {
       const words = [say("question_n", { n: position })];
-      words.push(say(state.isAnswered(position) ? "answered" : "open"));
+      const told = state.told(position);
+      if (told) words.push(say(told.is_right ? "told_right" : "told_wrong"));
+      else words.push(say(state.isAnswered(position) ? "answered" : "open"));
       if (state.marks.has(position)) words.push(say("marked"));
       for (const link of links) {
-        link.classList.toggle("is-done", state.isAnswered(position));
+        link.classList.toggle("is-done", state.isAnswered(position) && !told);
+        link.classList.toggle("is-right", told?.is_right === true);
+        link.classList.toggle("is-wrong", told?.is_right === false);
         link.classList.toggle("is-flag", state.marks.has(position));
         link.setAttribute("aria-label", words.join(say("pause")));
         if (position === state.current) link.setAttribute("aria-current", "true");

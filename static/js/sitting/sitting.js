@@ -1,6 +1,7 @@
 // Sitting: opening the paper, and what the candidate does with it.
 
 import { over, timeUp } from "./ending.js";
+import { check, recall } from "./practice.js";
 import { newId, pause, waitAfter } from "./protocol.js";
 import { choose } from "./resume.js";
 import { State } from "./state.js";
@@ -13,7 +14,7 @@ const ASLEEP_MS = 60_000; // after so long out of sight the page asks the server
 
 export class Sitting {
   /**
-   * `parts`: api, queue, lease, clock, offline, sender, status, view, signIn.
+   * `parts`: api, queue, lease, clock, offline, sender, status, view, signIn, isPractice.
    *
    * mode: "opening"; "open" and "signed_out" take answers; "stale" and "time_up" only show them;
    * "over" has neither paper nor queue any more.
@@ -75,6 +76,7 @@ export class Sitting {
     this.sender.start(data.epoch);
     this.sendMarks();
     this.keepOffline();
+    if (this.isPractice) recall(this);
     if (!doubts.length) return;
     const chosen = await choose(this.view.doubts, doubts, this.state);
     this.queue.settle(chosen, data.answers);
@@ -113,6 +115,7 @@ export class Sitting {
     const position = this.state?.current ?? (this.view.first || this.queue.place);
     this.state = new State(opened, this.queue.values(), this.queue.marks?.positions ?? []);
     this.state.go(position);
+    this.isRecalled = false;
     this.mode = this.clock.left() ? "open" : "time_up";
     this.status.clear();
     this.view.show(this.state, this);
@@ -122,7 +125,7 @@ export class Sitting {
   // --- what the candidate does ---------------------------------------------------
 
   answer(value) {
-    if (!this.takesAnswers) return;
+    if (!this.takesAnswers || this.state.told()) return;
     if (isOvertaken(this)) {
       stale(this);
       return;
@@ -162,6 +165,11 @@ export class Sitting {
     if (answer.kind === "ok" && this.queue.marks === marks) this.queue.keepMarks(marks.positions, true);
   }
 
+  /** Practice: what there is to say about the answer. */
+  check() {
+    check(this);
+  }
+
   handIn() {
     if (this.mode !== "open") return;
     this.view.flush();
@@ -183,6 +191,7 @@ export class Sitting {
     else this.status.fresh();
     this.view.summary.refresh(this.queue.unsent().length);
     this.sendMarks();
+    if (this.isPractice) recall(this);
   }
 
   waiting(answer, failures) {

@@ -17,6 +17,7 @@ export class State {
     );
     for (const [position, value] of values) this.values.set(position, value);
     this.marks = new Set(marks.filter((position) => position <= this.questions.length));
+    this.checks = new Map(); // practice: what the server said of an answer, by position
     this.current = 1;
   }
 
@@ -40,6 +41,11 @@ export class State {
 
   isAnswered(position) {
     return this.value(position) !== null;
+  }
+
+  /** Practice: what was said of the answer at a position, or undefined. */
+  told(position = this.current) {
+    return this.checks.get(position);
   }
 
   positions() {

@@ -10,8 +10,8 @@ const byId = (id) => document.getElementById(id);
 
 export class View {
   /** `title`: of the exam; `resultUrl`: where the result is shown; `first`: question asked for, or 0. */
-  constructor({ clock, title, first, resultUrl }) {
-    Object.assign(this, { clock, title, first, resultUrl });
+  constructor({ clock, title, first, resultUrl, isPractice }) {
+    Object.assign(this, { clock, title, first, resultUrl, isPractice });
     this.stage = byId("stage");
     this.drawer = byId("sheet-drawer");
     this.doubts = byId("doubts");
@@ -35,10 +35,11 @@ export class View {
       answer: (value) => sitting.answer(value),
       go: (position) => sitting.go(position),
       mark: () => sitting.mark(),
+      check: () => sitting.check(),
       handIn: () => sitting.handIn(),
     };
     this.page?.retire();
-    this.page = new Page({ slot: stage.querySelector("[data-slot=question]"), state, act, title: this.title });
+    this.page = new Page({ slot: stage.querySelector("[data-slot=question]"), state, act, title: this.title, isPractice: this.isPractice });
     const go = (position) => {
       if (this.drawer.open) this.drawer.close();
       act.go(position);
@@ -72,6 +73,7 @@ export class View {
       prev: () => act.go(this.state.current - 1),
       next: () => act.go(this.state.current + 1),
       sheet: open,
+      check: act.check,
       summary: act.handIn,
     };
     for (const [verb, run] of Object.entries(verbs)) {
@@ -87,10 +89,10 @@ export class View {
 
   /** At either end of the paper the buttons at the bottom change. */
   #ends() {
-    const isLast = this.state.current === this.state.count;
     this.thumb.querySelector("[data-verb=prev]").classList.toggle("invisible", this.state.current === 1);
-    this.thumb.querySelector("[data-verb=next]").hidden = isLast;
-    this.thumb.querySelector("[data-verb=summary]").hidden = !isLast;
+    for (const button of this.thumb.querySelectorAll("[data-verb=check], [data-verb=next], [data-verb=summary]")) {
+      button.hidden = button.dataset.verb !== this.page.step;
+    }
   }
 
   /** Draw the present question anew. */
@@ -104,6 +106,16 @@ export class View {
   update() {
     this.page.drawMark();
     this.sheet.draw();
+  }
+
+  /** Practice: a sentence below the choices; "" for none. */
+  remark(sentence) {
+    this.page.remark(sentence);
+  }
+
+  /** Practice: go to what was just said of the answer. */
+  showTold() {
+    this.page.showTold();
   }
 
   /** Take over what is being typed. */
@@ -125,6 +137,7 @@ export class View {
     this.handIn.hidden = true;
     byId("save").hidden = true;
     byId("clock").hidden = true;
+    byId("untimed")?.remove();
     const ended = fill(fromTemplate("ended"), {
       title: say(`end_${kind}`),
       text: say(`end_${kind}_text`),

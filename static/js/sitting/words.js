@@ -1,7 +1,7 @@
 // Words: sentences that the page brought along, translated by the server; names in {braces} are filled in.
 
 const root = document.getElementById("sitting");
-const words = JSON.parse(root.dataset.words);
+const words = { ...JSON.parse(root.dataset.words), ...JSON.parse(root.dataset.practice ?? "{}") };
 
 /** The sentence of this name: say("saved", {time: "10:27"}). */
 export function say(name, values = {}) {

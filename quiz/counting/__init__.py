@@ -1,0 +1,1 @@
+"""Which try of a round counts, and what it posts to the ledger of points."""

@@ -1,0 +1,1 @@
+"""Plans of rounds, and the rounds that they open."""
