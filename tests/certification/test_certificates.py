@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from certification.candidates.services import decide_void, void
+from certification.candidates.services import decide_void
 from certification.certificates import services
 from certification.certificates.formats.pdf import Sheet, rendered
 from certification.certificates.models import Certificate
@@ -31,6 +31,7 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.signing import signer
 from quiz.attempts.kinds import ScoredAttempt
 from quiz.attempts.models import Attempt, AttemptState
+from quiz.corrections.services import void_or_ask
 from quiz.papers.models import Paper
 from tests.certification.world import arrange, sit
 from tests.databases import both_databases
@@ -201,9 +202,7 @@ def test_voiding_takes_two_and_the_certificate_falls_in_the_same_act(app: Flask)
     attempt_id = sit(app, exam, city.staff)
     now = clock.now()
     with app.app_context(), transaction() as session:
-        assert not void(
-            session, attempt_id=attempt_id, reason="替考", by_id=city.office.id, now=now
-        )
+        assert not void_or_ask(session, attempt_id, reason="替考", by=city.office.id, now=now)
 
     def decide(by: int) -> None:
         with app.app_context(), transaction() as session:
@@ -230,9 +229,7 @@ def test_an_attempt_without_a_score_is_voided_alone(app: Flask) -> None:
         )
         attempt_id = attempt.id
     with app.app_context(), transaction() as session:
-        assert void(
-            session, attempt_id=attempt_id, reason="停电", by_id=city.office.id, now=clock.now()
-        )
+        assert void_or_ask(session, attempt_id, reason="停电", by=city.office.id, now=clock.now())
 
 
 def test_certificates_are_append_only(app: Flask) -> None:

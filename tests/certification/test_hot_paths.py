@@ -18,6 +18,7 @@ from core.db import reading, transaction
 from question_bank.questions.models import Difficulty, QuestionType
 from quiz.attempts.models import Attempt
 from quiz.grading.rules import to_letters
+from quiz.notebook.models import NotebookEntry
 from quiz.papers.cache import forget_all
 from quiz.papers.queries import items_of, versions_of
 from tests.certification.world import City, make_city, make_exam
@@ -93,6 +94,7 @@ def test_a_sitting_stays_within_its_statements(app: Flask, size: int) -> None:
     one = _Candidate(app, client, sign_in(client, city.staff))
     attempt = one.post("start", f"/api/v1/exams/{exam.id}/attempts")["id"]
     answers = _right_answers(app, attempt)
+    answers[-1] = not answers[-1]  # released at once, it goes to the notebook
     path = f"/api/v1/attempts/{attempt}"
     epoch = one.post("open", f"{path}/open", {"open_id": "hot-path-1"})["epoch"]
     one.post("save", f"{path}/answers",
@@ -106,4 +108,5 @@ def test_a_sitting_stays_within_its_statements(app: Flask, size: int) -> None:
     assert done["result"]["is_pass"] is True
     with app.app_context():
         assert reading().scalar(select(func.count()).select_from(Certificate)) == 1
+        assert reading().scalar(select(func.count()).select_from(NotebookEntry)) == 1
     assert {act: cost for act, cost in one.cost.items() if cost > LIMITS[act]} == {}, one.cost

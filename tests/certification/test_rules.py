@@ -30,7 +30,7 @@ from certification.certificates.rules import (
 )
 from certification.entry.rules import Facts, Refusal, may_start, months_before
 from certification.exams.rules import Obstacle, Phase, obstacles, phase
-from certification.results.rules import Mark, blank_lines, judgement_lines, option_lines
+from quiz.results.rules import Mark, blank_lines, judgement_lines, option_lines
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

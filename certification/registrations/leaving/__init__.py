@@ -1,0 +1,1 @@
+"""How registrations end, and who may not leave a post because of one."""

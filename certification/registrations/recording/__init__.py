@@ -1,0 +1,1 @@
+"""The office decides on filings: recorded, or returned with a reason."""

@@ -1,0 +1,1 @@
+"""The register as lists, and the form of the notice as files."""

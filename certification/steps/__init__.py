@@ -1,0 +1,1 @@
+"""What every step of a transfer tests, states, claims and notes."""
