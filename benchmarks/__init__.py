@@ -10,4 +10,12 @@ same round; a ratio says how much the act costs beyond what any saving must cost
 
 ``--only writers`` runs eight processes that save into one SQLite file as fast as they can, counts
 "database is locked" (must be 0) and prints how long the slowest save waited.
+
+``--only standings`` reads what people and units come to, with a thousand entries behind the totals
+and with a million behind as many totals, in turns, and exits with 1 where the second costs more than
+1.2 times the first.
+
+``--only lists`` asks for the large lists of an office and a coordinator, a person's record and the
+first pages, with 10,000 people and 100,000 entries, and prints the statements and the median
+milliseconds of each; it judges nothing.
 """

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 
+from benchmarks.lists import report_lists
 from benchmarks.servers import Bench, Candidate, Client, running
+from benchmarks.standings import report_standings
 from benchmarks.writers import report_writers
 
 ACTS = ("save", "start", "open", "submit")
@@ -119,17 +122,27 @@ def _compare(
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=[*ACTS, "writers"])
+    parser.add_argument("--only", action="append", choices=[*ACTS, "writers", "standings", "lists"])
     parser.add_argument("--db", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=600)
     chosen = parser.parse_args()
-    only = chosen.only or [*ACTS, "writers"]
+    only = chosen.only or [*ACTS, "writers", "standings", "lists"]
     for database in ("sqlite", "postgres"):
         if chosen.db in {database, "both"} and set(only) & set(ACTS):
             measure(database, only, chosen.rounds, chosen.requests)
     if "writers" in only and chosen.db != "postgres":
         report_writers()
+    for database in ("sqlite", "postgres"):
+        if "lists" in only and chosen.db in {database, "both"}:
+            report_lists(database)
+    kept = [
+        report_standings(database)
+        for database in ("sqlite", "postgres")
+        if "standings" in only and chosen.db in {database, "both"}
+    ]
+    if not all(kept):
+        sys.exit("standings cost more with a million entries than they may")
 
 
 if __name__ == "__main__":

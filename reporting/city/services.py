@@ -19,6 +19,8 @@ from reporting.city.rules import DemoUnit, name_of, units_for
 
 SINCE = date(2024, 3, 1)
 BATCH = 5_000
+# units that COORD03 looks after besides
+OTHER_UNITS = ("LC03", "LC04", "LC05", "LC06", "LC07", "LC08", "LC10", "LC11", "LC12", "LC13")
 POSITIONS = ("科员", "一级科员", "四级主任科员", "办公室主任", "专职工作人员")
 
 
@@ -35,6 +37,7 @@ class Part:
 PARTS = (
     Part("COORD01", Role.COORDINATOR, "LC01", "办公室副主任"),
     Part("COORD02", Role.COORDINATOR, "LC09", "办公室主任"),
+    Part("COORD03", Role.COORDINATOR, "LC02", "办公室科员"),
     Part("EDITOR01", Role.EDITOR, "LC00", "题库编辑"),
     Part("REVIEW01", Role.REVIEWER, "LC00", "题库审核"),
     Part("OFFICE01", Role.OFFICE, "LC00", "科长"),
@@ -114,6 +117,11 @@ def _people(
         {"person_id": ids[row.staff_no], "role": row.role, "granted_at": now,
          "unit_id": units[row.unit] if row.role is Role.COORDINATOR else None, "reason": "演示"}
         for row in rows
+    ))  # fmt: skip
+    _fill(session, RoleGrant, (
+        {"person_id": ids["COORD03"], "role": Role.COORDINATOR, "granted_at": now,
+         "unit_id": units[code], "reason": "演示"}
+        for code in OTHER_UNITS
     ))  # fmt: skip
     _fill(session, Posting, (
         {"person_id": ids[row.staff_no], "unit_id": units[row.unit], "position": row.position,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 WANTED = {"single": 25, "multiple": 15, "true_false": 10}
 MARKS = 2
+OLDEST, OLDER, NEWEST = 690, 360, 75  # days ago
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,41 @@ def _spread(held: Mapping[int, int], wanted: int) -> dict[int, int]:
     return counts
 
 
+@dataclass(frozen=True)
+class HeldExam:
+    """An exam of the past: how many days ago it opened, and who (by number) passed, failed, stayed away."""
+
+    title: str
+    days_ago: int
+    passed: Sequence[int]
+    failed: Sequence[int] = ()
+    absent: Sequence[int] = ()
+
+
+def held_exams(
+    passed: Sequence[int], failed: Sequence[int], absent: Sequence[int], today: date
+) -> list[HeldExam]:
+    """The city's past exams: the newest for most, two older ones for a sixth and a fifth of those
+    who passed, so that certificates are about to expire and holds about to end."""
+    oldest, older = len(passed) // 6, len(passed) // 6 + len(passed) // 5
+    groups = ((OLDEST, passed[:oldest]), (OLDER, passed[oldest:older]))
+    held = [
+        HeldExam(f"{(today - timedelta(days=days)).year}年政务公开资格考试", days, group)
+        for days, group in groups
+        if group
+    ]
+    newest = HeldExam("第三季度政务公开资格考试", NEWEST, passed[older:], failed, absent)
+    if newest.passed or failed or absent:
+        held.append(newest)
+    return held
+
+
 def sessions_of(number: int, stage: str) -> list[int]:
     """Which of the four sessions (from 0) the n-th person attended."""
     if stage == "untrained":
         return []
     first = 0 if stage in {"certified", "failed"} else 2
     return [first, *([1] if number % 3 == 0 else []), *([3] if number % 20 < 1 else [])]
-
-
-def wrong_positions(number: int, total: int, *, passes: bool) -> frozenset[int]:
-    """Positions (from 1) that the n-th person answers wrongly; always the same, and no secret."""
-    chance = random.Random(f"demo-{number}")  # nosec B311
-    share = chance.uniform(0.0, 0.16) if passes else chance.uniform(0.26, 0.5)
-    return frozenset(chance.sample(range(1, total + 1), round(share * total)))
 
 
 def extra_question(number: int) -> dict[str, Any]:

@@ -33,13 +33,20 @@ from question_bank.questions.services import start_version
 from question_bank.review.services import submit_for_review
 from question_bank.starter import cited_articles
 from question_bank.starter.services import load_starter
-from quiz.attempts.services import open_paper, release_occasion, start, submit
+from quiz.attempts.services import release_occasion
 from quiz.occasions.models import MultipleRule, ReleaseRule
-from quiz.papers.queries import versions_of
-from quiz.papers.rules import Item
 from reporting.city.rules import chosen, stage_of
 from reporting.city.services import City, build
-from reporting.demo.rules import MARKS, blueprint, extra_question, sessions_of, wrong_positions
+from reporting.demo.rules import (
+    MARKS,
+    HeldExam,
+    blueprint,
+    extra_question,
+    held_exams,
+    sessions_of,
+)
+from reporting.loop.services import tell
+from reporting.sitters.services import sit
 from training.models import Attendance, TrainingKind, TrainingSession
 
 BATCH = 5_000
@@ -57,15 +64,18 @@ def load(
     if laws is not None:
         _laws(session, laws, city.parts["EDITOR01"], now)
     _training(session, city, people, candidates, now)
-    passed, failed = _past_exam(session, city, people, candidates, now)
+    held = _past_exams(session, city, people, candidates, now)
     _open_exam(session, city, people, candidates, now)
+    told = tell(session, city, held, now)
     record(
         session, "demo.load", ("demo", "1"),
         facts={"people": people, "questions": questions, "candidates": candidates},
     )  # fmt: skip
     return (
-        f"{people} staff in {len(city.units)} units, {questions} questions, one past exam "
-        f"({passed} passed, {failed} failed), one open exam for {candidates} candidates"
+        f"{people} staff in {len(city.units)} units, {questions} questions, {len(held)} past exams "
+        f"({sum(len(exam.passed) for exam in held)} passed, "
+        f"{sum(len(exam.failed) for exam in held)} failed), one open exam for {candidates} "
+        f"candidates; {told}"
     )
 
 
@@ -206,27 +216,34 @@ def _exam(
     return publish(session, exam_id=exam.id, version=3, by_id=office, now=now)
 
 
-def _past_exam(
+def _past_exams(
     session: Session, city: City, people: int, candidates: int, now: datetime
-) -> tuple[int, int]:
-    """An exam of last quarter: who passed holds a certificate, who failed may try again now."""
-    begin = clock.start_of(clock.civil_date(now) - timedelta(days=75)) + timedelta(hours=9)
+) -> list[HeldExam]:
+    """Exams of the past: who passed holds a certificate, who failed may try again now."""
+    held = held_exams(
+        chosen("certified", people, candidates, SAT_AND_PASSED),
+        chosen("failed", people, candidates, SAT_AND_FAILED),
+        chosen("absent", people, candidates, SAT_AND_FAILED),
+        clock.civil_date(now),
+    )
+    for exam in held:
+        _past_exam(session, city, exam, now)
+    return held
+
+
+def _past_exam(session: Session, city: City, exam: HeldExam, now: datetime) -> None:
+    day = clock.civil_date(now) - timedelta(days=exam.days_ago)
+    begin = clock.start_of(day) + timedelta(hours=9)
     end = begin + timedelta(days=14)
-    passed = chosen("certified", people, candidates, SAT_AND_PASSED)
-    failed = chosen("failed", people, candidates, SAT_AND_FAILED)
-    absent = chosen("absent", people, candidates, SAT_AND_FAILED)
-    if not (passed or failed or absent):
-        return 0, 0  # everybody is a candidate of the open exam with all tries left
     occasion_id = _exam(
-        session, city, title="第三季度政务公开资格考试", opens_at=begin, closes_at=end,
-        person_ids=(city.staff[n] for n in (*passed, *failed, *absent)),
+        session, city, title=exam.title, opens_at=begin, closes_at=end,
+        person_ids=(city.staff[n] for n in (*exam.passed, *exam.failed, *exam.absent)),
         release=ReleaseRule.AFTER_WINDOW, now=begin - timedelta(days=10),
     )  # fmt: skip
-    for place, number in enumerate((*passed, *failed)):
+    for place, number in enumerate((*exam.passed, *exam.failed)):
         at = begin + timedelta(days=place % 10, minutes=7 * place)
-        _sit(session, occasion_id, city.staff[number], number, at, passes=number in set(passed))
+        sit(session, occasion_id, city.staff[number], number, at, passes=number in set(exam.passed))
     release_occasion(session, occasion_id, end + timedelta(hours=1))
-    return len(passed), len(failed)
 
 
 def _open_exam(session: Session, city: City, people: int, candidates: int, now: datetime) -> None:
@@ -242,37 +259,3 @@ def _open_exam(session: Session, city: City, people: int, candidates: int, now: 
         person_ids=(city.staff[n] for n in numbers), release=ReleaseRule.AT_ONCE,
         now=now - timedelta(days=5),
     )  # fmt: skip
-
-
-def _sit(
-    session: Session, occasion_id: int, person_id: int, number: int, at: datetime, *, passes: bool
-) -> None:
-    """One person sits the paper as the page would: start, open, answer, submit."""
-    attempt, _is_new = start(session, occasion_id=occasion_id, person_id=person_id, now=at)
-    opened = open_paper(
-        session, attempt_id=attempt.id, who=person_id, open_id=f"demo-{attempt.id}",
-        now=at + timedelta(seconds=5),
-    )  # fmt: skip
-    versions = versions_of(session, [item.version_id for item in opened.items])
-    wrong = wrong_positions(number, len(opened.items), passes=passes)
-    operations = [
-        (position, 1, _answer(item, versions[item.version_id].key, is_right=position not in wrong))
-        for position, item in enumerate(opened.items, 1)
-    ]
-    submit(
-        session, attempt_id=attempt.id, who=person_id, epoch=opened.epoch, operations=operations,
-        seqs=dict.fromkeys(range(1, len(operations) + 1), 1), now=at + timedelta(minutes=38),
-    )  # fmt: skip
-
-
-def _answer(item: Item, key: Any, *, is_right: bool) -> Any:
-    """What the page would send for a right or a wrong answer at this place of the paper."""
-    if isinstance(key, bool):
-        return key is is_right
-    letters = [chr(ord("A") + item.order.index(index)) for index in key]
-    if not is_right:
-        others = [
-            chr(ord("A") + place) for place, index in enumerate(item.order) if index not in key
-        ]
-        letters = [*letters[1:], others[0]] if others else letters[:1]
-    return letters[0] if item.type is QuestionType.SINGLE else sorted(letters)

@@ -1,45 +1,26 @@
-"""What the home pages count. Every function is one statement."""
+"""What the home pages count."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.approvals.models import TwoPersonAct
 from accounts.people.models import Posting
-from accounts.people.queries import is_posted_on
-from accounts.roles.models import RoleGrant
 from accounts.signin.models import Account
 from accounts.throttle.models import SignInThrottle
-from accounts.units.models import UnitVersion
-from accounts.units.queries import is_valid_on, subtree
-from certification.certificates.queries import certified_on
 from certification.exams.models import Exam, ExamState
 from core import clock
 from core.audit.models import AuditEvent
-from core.permissions import Role
+from points.standing.queries import behind_rows, last_settled
 from question_bank.imports.models import QuestionImport
 from question_bank.questions.models import QuestionVersion, VersionState
 from quiz.attempts.models import Attempt, AttemptState, Score
-from training.models import Attendance, TrainingSession
-
-
-@dataclass(frozen=True)
-class UnitProgress:
-    """How far the staff on post of one unit have come."""
-
-    unit_id: int
-    name: str
-    on_post: int
-    trained: int
-    certified: int
-
-    @property
-    def waiting(self) -> int:
-        return self.on_post - self.certified
 
 
 @dataclass(frozen=True)
@@ -64,50 +45,6 @@ class BankCounts:
     returned: int
     in_review: int
     oldest_in_review: datetime | None
-
-
-def trained_since(day: date) -> Select[int]:
-    """Ids of people who attended a session on or after a civil day."""
-    return (
-        select(Attendance.person_id)
-        .join(TrainingSession, TrainingSession.id == Attendance.session_id)
-        .where(Attendance.withdrawn_at.is_(None), TrainingSession.starts_at >= clock.start_of(day))
-        .distinct()
-    )
-
-
-def progress_by_unit(
-    session: Session, scope: frozenset[int] | None, day: date, trained_from: date
-) -> list[UnitProgress]:
-    """Staff on post by unit, and how many of them are trained and certified; least certified first."""
-    trained = trained_since(trained_from).subquery()
-    certified = certified_on(day).subquery()
-    query = (
-        select(
-            Posting.unit_id,
-            UnitVersion.name,
-            func.count(Posting.person_id).label("on_post"),
-            func.count(trained.c.person_id).label("trained"),
-            func.count(certified.c.person_id).label("certified"),
-        )
-        .join(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
-        .join(
-            RoleGrant,
-            and_(
-                RoleGrant.person_id == Posting.person_id,
-                RoleGrant.role == Role.STAFF,
-                RoleGrant.revoked_at.is_(None),
-            ),
-        )
-        .outerjoin(trained, trained.c.person_id == Posting.person_id)
-        .outerjoin(certified, certified.c.person_id == Posting.person_id)
-        .where(is_posted_on(day))
-        .group_by(Posting.unit_id, UnitVersion.name)
-    )
-    if scope is not None:
-        query = query.where(Posting.unit_id.in_(subtree(scope, day)))
-    rows = [UnitProgress(*row) for row in session.execute(query)]
-    return sorted(rows, key=lambda row: (row.certified / row.on_post, -row.on_post, row.unit_id))
 
 
 def running_exams(session: Session, now: datetime) -> list[ExamProgress]:
@@ -183,16 +120,35 @@ def waiting_imports(session: Session, person_id: int) -> list[QuestionImport]:
     )
 
 
-def acts_waiting_for(session: Session, person_id: int) -> int:
-    """Two-person acts that wait for somebody other than the one who asked."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(TwoPersonAct)
-            .where(TwoPersonAct.decided_at.is_(None), TwoPersonAct.asked_by != person_id)
-        )
-        or 0
+def acts_waiting_for(session: Session, person_id: int) -> dict[str, tuple[int, datetime]]:
+    """Two-person acts that wait for somebody other than the one who asked, by kind.
+
+    (how many, when the oldest was asked for).
+    """
+    rows = session.execute(
+        select(TwoPersonAct.kind, func.count(), func.min(TwoPersonAct.asked_at))
+        .where(TwoPersonAct.decided_at.is_(None), TwoPersonAct.asked_by != person_id)
+        .group_by(TwoPersonAct.kind)
     )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def count_of(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows a query has."""
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def behind_counts(
+    session: Session, now: datetime, scope: frozenset[int] | None, rows: Sequence[int]
+) -> dict[int, int]:
+    """Periods short in a row → how many people on post; those with more are in those with fewer."""
+    latest = last_settled(session, now, max(rows)) or last_settled(session, now, min(rows))
+    return {
+        number: count_of(session, behind_rows(latest[-number:], now, scope))
+        if len(latest) >= number
+        else 0
+        for number in rows
+    }
 
 
 def latest_acts(session: Session, count: int = 8) -> list[AuditEvent]:

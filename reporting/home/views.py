@@ -16,7 +16,9 @@ from core.guards import viewer as current
 from core.permissions import Permission
 from core.viewer import Viewer
 from reporting.home.rules import Todo
-from reporting.home.services import PARTS
+from reporting.home.services import GLANCE, PARTS, glance
+from reporting.overview.forms import COVER_WORDS
+from reporting.records.words import FILING_WORDS
 
 bp = Blueprint("home", __name__)
 
@@ -33,6 +35,8 @@ def index() -> str:
             more, shown = part(session, viewer, now)
             todos += more
             facts |= {role.value: shown}
+    if GLANCE & viewer.roles:
+        facts["city"] = glance(session, viewer, now)[1]
     ready = [todo for todo in todos if todo.kind]
     return render_template(
         "home/index.html",
@@ -43,6 +47,8 @@ def index() -> str:
         ready=ready,
         later=[todo for todo in todos if not todo.kind],
         parts=facts,
+        covers=COVER_WORDS,
+        filing_words=FILING_WORDS,
     )
 
 

@@ -10,19 +10,36 @@ from sqlalchemy import func, select
 
 from accounts.people.models import Person
 from certification.certificates.models import Certificate
-from certification.exams.models import Exam
+from certification.exams.models import Exam, ExamState
+from certification.registrations.models import Registration
+from certification.registrations.rules import RegistrationState
+from certification.transfers.models import Transfer
+from certification.transfers.rules import TransferState
 from core.audit.queries import chain
 from core.audit.rules import first_broken
 from core.db import reading
+from points.adjustments.models import PointsAdjustment
+from points.ledger.services import prove
+from points.periods.models import PointsPeriod
 from question_bank.questions.models import Question
 from quiz.attempts.models import Attempt, AttemptState
+from quiz.notebook.models import NotebookEntry
 from reporting.city.rules import UNITS, chosen, name_of, stage_of, units_for
-from reporting.demo.rules import blueprint, wrong_positions
+from reporting.demo.rules import blueprint
+from reporting.sitters.rules import wrong_positions
 from tests.databases import both_databases
 
 
 def _load(app: Flask, *options: str) -> Any:
     return app.test_cli_runner().invoke(args=["demo", "load", *options])
+
+
+_PERIODS = select(PointsPeriod).order_by(PointsPeriod.number)
+
+
+def _by(column: Any) -> dict[Any, int]:
+    """Value of a column → how many rows have it."""
+    return dict(reading().execute(select(column, func.count()).group_by(column)).all())
 
 
 @both_databases
@@ -32,14 +49,21 @@ def test_it_tells_the_whole_story(app: Flask) -> None:
     assert done.exit_code == 0, done.output
     with app.app_context():
         session = reading()
-        assert session.scalar(select(func.count()).select_from(Person)) == 60 + 8
-        assert session.scalar(select(func.count()).select_from(Exam)) == 2
-        states = dict(
-            session.execute(select(Attempt.state, func.count()).group_by(Attempt.state)).all()
-        )
+        assert session.scalar(select(func.count()).select_from(Person)) == 60 + 9
+        assert _by(Exam.state) == {ExamState.PUBLISHED: 4}
         passed = len(chosen("certified", 60, 10, 60))
-        assert states == {AttemptState.RELEASED: passed + len(chosen("failed", 60, 10, 20))}
         assert session.scalar(select(func.count()).select_from(Certificate)) == passed
+        assert set(_by(Attempt.state)) == {AttemptState.RELEASED}
+        stages = _by(Registration.state)
+        assert {state for state, number in stages.items() if number} == set(RegistrationState) - {
+            RegistrationState.WITHDRAWN
+        }
+        assert _by(Transfer.state) == {TransferState.CARRIED_OUT: 1, TransferState.REQUESTED: 1}
+        closed = [period.closed_at is not None for period in session.scalars(_PERIODS)]
+        assert closed == [True, True, False]
+        assert session.scalar(select(func.count()).select_from(PointsAdjustment)) == 1
+        assert session.scalar(select(func.count()).select_from(NotebookEntry)) > 0
+        assert prove(session).wrong is None
         assert first_broken(chain(session)) is None
     signed_in = app.test_client().post(
         "/api/v1/session", json={"staff_no": "D00001", "password": "Demo-pass-2026"}

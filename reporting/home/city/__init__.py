@@ -1,0 +1,1 @@
+"""The city at a glance, and what waits for the office."""

@@ -1,0 +1,1 @@
+"""What coordinators find on their first page."""

@@ -1,0 +1,1 @@
+"""What staff find on their first page."""

@@ -1,0 +1,1 @@
+"""The made-up city goes on: filings, transfers, rounds, points."""
