@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -48,6 +49,12 @@ class Visitor:
         place.get_by_role("link", name=name, exact=True).filter(visible=True).first.click()
         self.look()
 
+    def follow(self, beginning: str) -> None:
+        """Follow the link whose words begin like this and look at the page it leads to."""
+        name = re.compile(f"^{re.escape(beginning)}")
+        self.page.get_by_role("link", name=name).filter(visible=True).first.click()
+        self.look()
+
     def reads(self, *sentences: str) -> None:
         """Wait until each of these can be seen on the page."""
         for sentence in sentences:
@@ -81,6 +88,35 @@ class Visitor:
             for index, text in enumerate(row.right):
                 place.locator("input[type=text]").nth(index).fill(text)
                 place.locator("input[type=text]").nth(index).blur()
+
+    def answer_wrongly(self, row: Row) -> None:
+        """Answer the question on the screen as somebody does who does not know."""
+        place = self.page.locator(".sg-q")
+        assert row.right is not None
+        if isinstance(row.right, bool):
+            place.get_by_text("错误" if row.right else "正确", exact=True).click()
+        elif row.options:
+            wrong = next(text for text in row.options if text and text not in row.right)
+            place.get_by_text(wrong, exact=True).click()
+        else:
+            for index in range(len(row.right)):
+                place.locator("input[type=text]").nth(index).fill("不知道")
+                place.locator("input[type=text]").nth(index).blur()
+
+    def has_next(self) -> bool:
+        """Whether another question follows the one on the screen."""
+        button = self.page.get_by_role("button", name="下一题", exact=True).filter(visible=True)
+        return button.count() > 0
+
+    def hand_in_paper(self) -> None:
+        """Whatever the button is called here, through the summary to the end."""
+        for name in ("检查并交卷", "交卷", "结束练习"):
+            button = self.page.get_by_role("button", name=name, exact=True).filter(visible=True)
+            if button.count():
+                button.first.click()
+                break
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("button", name=re.compile("^(确认交卷|结束练习)$")).click()
 
     def cut_network(self) -> None:
         """No network, once the page has what a reload without it needs."""

@@ -1,4 +1,4 @@
-"""From an office's workbook to a certificate that a stranger verifies, by five people in browsers."""
+"""From an office's workbook to an approved exception from the hold, by six people in browsers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core import clock
 from core.db import transaction
 from core.permissions import Role
 from tests import factories
-from tests.browser import office_workbook
+from tests.browser import loop, office_workbook
 from tests.browser.journey import Visitor
 from tests.browser.live import ThreadServer
 from tests.browser.office_workbook import LAW_FILE
@@ -60,8 +60,8 @@ def city(app: Flask, live: ThreadServer) -> str:
     return live.url
 
 
-def test_a_workbook_becomes_a_certificate_that_a_stranger_verifies(
-    visit: Visit, city: str, tmp_path: Path
+def test_a_workbook_becomes_certificates_registrations_points_and_a_transfer(
+    visit: Visit, city: str, app: Flask, tmp_path: Path
 ) -> None:
     def arrive(staff_no: str, **look: int) -> Visitor:
         visitor = Visitor(visit(city, **look), city)
@@ -74,14 +74,25 @@ def test_a_workbook_becomes_a_certificate_that_a_stranger_verifies(
         import_the_law(editor)
     import_the_workbook(editor, tmp_path)
     approve_everything(arrive("REVIEW1"))
-    record_the_training(arrive("COORD1"))
-    publish_the_exam(arrive("OFFICE1"))
+    coordinator, office = arrive("COORD1"), arrive("OFFICE1")
+    record_the_training(coordinator)
+    publish_the_exam(office)
     staff = arrive("STAFF1")
     open_the_paper(staff)
     answer_all(staff)
     number, code = take_the_certificate(staff)
     verify(Visitor(visit(city), city), number, code)
-    sit_without_network(arrive("STAFF2", width=360, height=740))
+    second = arrive("STAFF2", width=360, height=740)
+    sit_without_network(second)
+    loop.file_for(coordinator, "文知新")
+    loop.record(office, "文知新")
+    loop.plan_rounds(office, app)
+    loop.sit_round(staff, wrong=0)
+    loop.sit_round(second, wrong=1)
+    loop.practise_the_wrong_ones(second)
+    loop.ask_to_move(coordinator, "文知新", successor="陆守正")
+    loop.grant_the_exception(office, "文知新", UNIT)
+    loop.read_own_record(staff)
 
 
 # --- bank ---------------------------------------------------------------------------
@@ -140,7 +151,7 @@ def approve_everything(reviewer: Visitor) -> None:
 
 
 def record_the_training(coordinator: Visitor) -> None:
-    coordinator.go("培训管理")
+    coordinator.go("培训")
     coordinator.go("登记培训")
     page, today = coordinator.page, clock.today()
     page.get_by_label("培训类型").select_option(label="全市轮训")
@@ -163,7 +174,7 @@ def record_the_training(coordinator: Visitor) -> None:
 
 def publish_the_exam(office: Visitor) -> None:
     page, now = office.page, clock.civil(clock.now())
-    office.go("考试管理")
+    office.go("考试")
     office.go("新设一场考试")
     page.get_by_label("考试名称").fill(EXAM)
     page.get_by_label("开始时间").fill(f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}")
