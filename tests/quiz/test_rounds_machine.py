@@ -366,7 +366,7 @@ def test_points_are_what_the_tries_that_count_earned(app: Flask, tmp_path: Path)
 @pytest.mark.slow
 @both_databases
 def test_points_are_that_for_long(app: Flask, tmp_path: Path) -> None:
-    examples = 60 if app.extensions["settings"].is_sqlite else 12
+    examples = 15 if app.extensions["settings"].is_sqlite else 5
     _run(make_stage(app, tmp_path), examples, steps=40)
 
 
