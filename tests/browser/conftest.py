@@ -52,6 +52,9 @@ def live_process(app: Flask) -> Iterator[ProcessServer]:
 def visit(browser: Browser, app: Flask) -> Iterator[Visit]:
     """Open a browser: ``visit(url, person, width=360, script=False)``; watched until the end.
 
+    ``worker=False`` where a test answers in the server's stead: what passes by a service worker
+    cannot be caught.
+
     ``context.watch.expects_failures = True`` where a test cuts the network or kills the server.
     """
     contexts: list[tuple[BrowserContext, Watch]] = []
@@ -64,11 +67,12 @@ def visit(browser: Browser, app: Flask) -> Iterator[Visit]:
         height: int = 800,
         script: bool = True,
         scale: float = 1,
+        worker: bool = True,
     ) -> BrowserContext:
         context = browser.new_context(
             base_url=url, locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=script,
             viewport={"width": width, "height": height}, device_scale_factor=scale,
-            reduced_motion="reduce",
+            reduced_motion="reduce", service_workers="allow" if worker else "block",
         )  # fmt: skip
         context.set_default_timeout(TIMEOUT_MS)
         watch = Watch(context, url)

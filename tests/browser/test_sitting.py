@@ -211,7 +211,7 @@ def lose_answers(page: Page, pattern: str, times: int = 1) -> None:
 def test_lost_responses_cost_nothing(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
-    context = visit(live.url, sitting.person)
+    context = visit(live.url, sitting.person, worker=False)
     page = context.new_page()
     lose_answers(page, "**/open")
     lose_answers(page, "**/answers")
@@ -231,7 +231,7 @@ def test_lost_responses_cost_nothing(
 def test_saved_is_said_only_after_the_acknowledgement(
     visit: Visit, live: ThreadServer, sitting: Arranged
 ) -> None:
-    page = open_paper(visit(live.url, sitting.person), sitting)
+    page = open_paper(visit(live.url, sitting.person, worker=False), sitting)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -251,7 +251,7 @@ def test_the_paper_hands_itself_in_at_the_deadline(
 ) -> None:
     with app.app_context(), transaction() as session:
         set_deadline(session, sitting.attempt_id, 6)
-    page = open_paper(visit(live.url, sitting.person), sitting)
+    page = open_paper(visit(live.url, sitting.person, worker=False), sitting)
     held: list[Route] = []  # the server is slow to answer, so that what is said meanwhile is seen
     is_slow = threading.Event()
     is_slow.set()

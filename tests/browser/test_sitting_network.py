@@ -71,7 +71,7 @@ def test_the_network_is_cut_the_page_reloaded_and_nothing_lost(
 def test_unsent_answers_go_on_after_a_reload_with_network(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
-    context = in_bad_weather(visit(live.url, sitting.person))
+    context = in_bad_weather(visit(live.url, sitting.person, worker=False))
     page = open_paper(context, sitting)
     page.route("**/answers", lambda route: route.abort())
     choose(page, "B")
@@ -108,7 +108,7 @@ def test_the_server_is_killed_while_it_saves(
 def test_a_paper_opens_by_itself_when_the_server_is_back(
     visit: Visit, live: ThreadServer, sitting: Arranged
 ) -> None:
-    context = in_bad_weather(visit(live.url, sitting.person))
+    context = in_bad_weather(visit(live.url, sitting.person, worker=False))
     page = context.new_page()
     blocked = True
 
@@ -181,7 +181,7 @@ def answer_once(page: Page, pattern: str, status: int, code: str, **extra: objec
 def test_an_answer_that_the_server_misses_is_sent_again_with_the_paper(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
-    page = open_paper(visit(live.url, sitting.person), sitting)
+    page = open_paper(visit(live.url, sitting.person, worker=False), sitting)
     choose(page, "B")
     expect_saved(page)
     seen = answer_once(page, "**/api/**/submit", 409, "missing", positions=[1])
@@ -194,7 +194,7 @@ def test_an_answer_that_the_server_misses_is_sent_again_with_the_paper(
 
 
 def test_a_conflict_is_told_plainly(visit: Visit, live: ThreadServer, sitting: Arranged) -> None:
-    page = open_paper(visit(live.url, sitting.person), sitting)
+    page = open_paper(visit(live.url, sitting.person, worker=False), sitting)
     answer_once(page, "**/answers", 409, "conflict", positions=[1])
     choose(page, "B")
     expect(page.locator("#net")).to_contain_text("同一题在另一个窗口里有不同的答案")
@@ -205,7 +205,7 @@ def test_a_conflict_is_told_plainly(visit: Visit, live: ThreadServer, sitting: A
 def test_one_answer_that_is_refused_does_not_hold_up_the_others(
     visit: Visit, live: ThreadServer, app: Flask, sitting: Arranged
 ) -> None:
-    page = open_paper(visit(live.url, sitting.person), sitting)
+    page = open_paper(visit(live.url, sitting.person, worker=False), sitting)
     answer_once(page, "**/answers", 422, "invalid")
     choose(page, "B")
     expect(page.locator("#net")).to_contain_text("第 1 题没有存上。")
