@@ -366,8 +366,8 @@ def test_points_are_what_the_tries_that_count_earned(app: Flask, tmp_path: Path)
 @pytest.mark.slow
 @both_databases
 def test_points_are_that_for_long(app: Flask, tmp_path: Path) -> None:
-    examples = 15 if app.extensions["settings"].is_sqlite else 5
-    _run(make_stage(app, tmp_path), examples, steps=40)
+    examples = 10 if app.extensions["settings"].is_sqlite else 4
+    _run(make_stage(app, tmp_path), examples, steps=30)
 
 
 # --- twins: with one guard off none of them gets past the machine ------------------------

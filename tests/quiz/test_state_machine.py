@@ -257,12 +257,12 @@ class Sitting(RuleBasedStateMachine):
             self.over = True
 
 
-def _run(app: Flask, examples: int, *, derandomize: bool = False) -> None:
+def _run(app: Flask, examples: int, *, steps: int = 25, derandomize: bool = False) -> None:
     machine = type("SittingHere", (Sitting,), {"app": app})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, phases=PHASES, report_multiple_bugs=False, derandomize=derandomize,
+            max_examples=examples, stateful_step_count=steps, deadline=None, phases=PHASES, report_multiple_bugs=False, derandomize=derandomize,
             suppress_health_check=list(HealthCheck), print_blob=True,
         ),
     )  # fmt: skip
@@ -296,4 +296,4 @@ def test_a_broken_rule_is_found(app: Flask, monkeypatch: pytest.MonkeyPatch, bro
     else:
         monkeypatch.setattr(protocol, "opening_epoch", lambda *_: None)
     with pytest.raises((AssertionError, IntegrityError, ExceptionGroup)):
-        _run(app, 400, derandomize=True)
+        _run(app, 400, steps=60, derandomize=True)
