@@ -20,13 +20,26 @@ from core.errors import Invalid
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED = 120 * 1024 * 1024
 MAX_MEMBERS = 2_000
+MAX_PACKAGE_MEMBERS = 25_000  # a package of questions has one for each
+MAX_MARKS = 2_000_000  # "<" in one document; a reader keeps some 130 bytes for each element
 CHUNK = 1024 * 1024
 
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old .xls, and every workbook with a password
 # A member that proves what a zip is; a renamed program or picture has none of them.
 PROOFS = {"xlsx": "xl/workbook.xml", "docx": "word/document.xml"}
-TEXTS = frozenset({"csv", "json", "md", "txt"})
+PACKAGES = frozenset({"zip"})  # of anything; whoever reads it checks each member that it takes
+TEXTS = frozenset({"csv", "gift", "json", "md", "txt", "xml"})
+PROGRAMS = (
+    b"MZ",
+    b"%PDF",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!",
+    b"7z\xbc\xaf",
+)
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 ENCRYPTED = 1
 
@@ -36,11 +49,11 @@ XML_NAMES = (".xml", ".rels", ".vml")
 CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
-def _limit() -> int:
-    """The setting of this installation; outside an application its default."""
+def max_megabytes() -> int:
+    """How large a file may be here; outside an application the default."""
     if has_app_context():
-        return int(current_app.extensions["settings"].upload_mb) * 1024 * 1024
-    return MAX_BYTES
+        return int(current_app.extensions["settings"].upload_mb)
+    return MAX_BYTES // (1024 * 1024)
 
 
 def check_upload(
@@ -52,7 +65,7 @@ def check_upload(
     file is too large, of another kind than its name says, protected, broken, or unpacks to more
     than a server should hold.
     """
-    max_bytes = max_bytes or _limit()
+    max_bytes = max_bytes or max_megabytes() * 1024 * 1024
     extension = PurePosixPath(filename.replace("\\", "/")).suffix.lower().lstrip(".")
     if not data:
         raise Invalid(_("文件是空的。请选择有内容的文件再上传。"), field="file")
@@ -67,7 +80,10 @@ def check_upload(
         )
     if data.startswith(OLE_MAGIC) and extension in {"xls", "xlsx", "doc", "docx"}:
         raise Invalid(
-            _("文件是旧版格式，或者加了密码。请去掉密码，另存为 .xlsx 后再上传。"), field="file"
+            _("文件是旧版格式，或者加了密码。请去掉密码，另存为 .docx 后再上传。")
+            if extension.startswith("doc")
+            else _("文件是旧版格式，或者加了密码。请去掉密码，另存为 .xlsx 后再上传。"),
+            field="file",
         )
     if extension not in allowed:
         raise Invalid(
@@ -78,10 +94,11 @@ def check_upload(
             ),
             field="file",
         )
-    if extension in PROOFS:
+    if extension in PROOFS or extension in PACKAGES:
         _check_zip(data, extension)
     elif extension in TEXTS:
         _check_text(data)
+        _Marks().feed(data, True)
     return extension
 
 
@@ -97,18 +114,18 @@ def decoded(data: bytes) -> str:
 
 
 def _check_text(data: bytes) -> None:
-    if data.startswith((ZIP_MAGIC, b"MZ", b"%PDF", b"\x7fELF")) or "\0" in decoded(data):
+    if data.startswith((ZIP_MAGIC, OLE_MAGIC, *PROGRAMS)) or "\0" in decoded(data):
         raise _not_what_it_says()
 
 
 def _not_what_it_says() -> Invalid:
     return Invalid(
-        _("文件内容和扩展名不符，没有读取。请用表格软件重新保存后再上传。"), field="file"
+        _("文件内容和扩展名不符，没有读取。请用原来的软件重新保存后再上传。"), field="file"
     )
 
 
 def _broken() -> Invalid:
-    return Invalid(_("文件已损坏，打不开。请用表格软件打开并重新保存后再上传。"), field="file")
+    return Invalid(_("文件已损坏，打不开。请用原来的软件打开并重新保存后再上传。"), field="file")
 
 
 def _check_zip(data: bytes, extension: str) -> None:
@@ -120,17 +137,23 @@ def _check_zip(data: bytes, extension: str) -> None:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise _broken() from None
-    if len(members) > MAX_MEMBERS:
+    is_package = extension in PACKAGES
+    if len(members) > (MAX_PACKAGE_MEMBERS if is_package else MAX_MEMBERS):
         raise Invalid(_("文件里的部件太多，没有读取。"), field="file")
-    if PROOFS[extension] not in {member.filename for member in members}:
+    if not is_package and PROOFS[extension] not in {member.filename for member in members}:
         raise _not_what_it_says()
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise Invalid(_("文件加了密码。请去掉密码后再上传。"), field="file")
     left = MAX_UNPACKED
+    marks = _Marks()
     for member in members:
         if member.file_size > left:
             raise _too_large_inside()
-        look = _Sheet().feed if member.filename.lower().endswith(XML_NAMES) else _no_sheet
+        look = _look_at(member)
+        if is_package:  # its members are read one by one
+            look = _Marks().feed
+        elif extension == "docx":
+            look = marks.before(look)
         left -= _unpacked_size(data, member, left, look)
 
 
@@ -185,6 +208,32 @@ def _inflated_size(packed: bytes, limit: int, look: Callable[[bytes, bool], None
         raise _broken() from None
     look(b"", True)
     return size
+
+
+def _look_at(member: zipfile.ZipInfo) -> Callable[[bytes, bool], None]:
+    return _Sheet().feed if member.filename.lower().endswith(XML_NAMES) else _no_sheet
+
+
+class _Marks:
+    """Counts what may be elements, because a small zip can hold millions that say nothing."""
+
+    def __init__(self) -> None:
+        self.found = 0
+
+    def feed(self, piece: bytes, _is_last: bool) -> None:
+        """The next piece; Invalid where there are too many."""
+        self.found += piece.count(b"<")
+        if self.found > MAX_MARKS:
+            raise Invalid(_("文件的内容太多，没有读取。请拆分后再上传。"), field="file")
+
+    def before(self, look: Callable[[bytes, bool], None]) -> Callable[[bytes, bool], None]:
+        """The same look, after the piece was counted."""
+
+        def both(piece: bytes, is_last: bool) -> None:
+            self.feed(piece, is_last)
+            look(piece, is_last)
+
+        return both
 
 
 def _no_sheet(piece: bytes, _is_last: bool) -> None:

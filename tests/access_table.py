@@ -77,10 +77,12 @@ ACCESS: dict[str, Permission | None] = {
     # in home
     "home.index": P.ACCOUNT_OWN,
     # in imports
+    "imports.choose_export": P.BANK_READ,
     "imports.confirm": P.BANK_WRITE,
     "imports.create": P.BANK_WRITE,
     "imports.discard": P.BANK_WRITE,
     "imports.export": P.BANK_READ,
+    "imports.export_as": P.BANK_READ,
     "imports.preview": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from question_bank.formats import words
+from question_bank.formats.reading import READING_DOUBTS, READING_NOTES, Place, PlaceKind
 from question_bank.formats.tables import Sheet, UnusableFile, letter_number
 from question_bank.questions.rules import (
     MAX_OPTIONS,
@@ -31,18 +32,20 @@ MAX_SHOWN = 60
 DOUBTS = frozenset(
     {"letters", "one_of_many", "difficulty_near", "difficulty_unknown", "pool_unknown",
      "shuffle_unknown", "basis_no_law", "basis_only_label", "basis_no_article", "basis_not_found"}
-)  # fmt: skip
-NOTES = frozenset({"topic_new", "topic_none", "new_version", "basis_later"})
+) | READING_DOUBTS  # fmt: skip
+NOTES = READING_NOTES | {
+    "topic_new", "topic_none", "new_version", "basis_later", "passage_in_stem"
+}  # fmt: skip
 
 _CODE_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\d[A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
 class ParsedRow:
-    """One row of a file as read. ``draft`` None: so much is missing that there is no question.
+    """One question of a file as read. ``draft`` None: so much is missing that there is no question.
 
     ``given``: the optional columns that were filled in; for a question that the bank knows, the
-    others stay as they are.
+    others stay as they are. ``at``: where it stands in a file that is no table.
     """
 
     sheet: str  # '' where the file has one sheet only
@@ -55,6 +58,12 @@ class ParsedRow:
     draft: Draft | None = None
     given: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
+    at: Place | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in its file."""
+        return self.at or Place(PlaceKind.ROW, self.row, sheet=self.sheet)
 
     @property
     def is_refused(self) -> bool:
@@ -66,15 +75,16 @@ class ParsedRow:
             **self.__dict__,
             "draft": self.draft and dict(self.draft.__dict__),
             "given": sorted(self.given),
+            "at": self.at and dict(self.at.__dict__),
             "findings": [dict(finding.__dict__) for finding in self.findings],
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> ParsedRow:
-        """The other way round."""
-        draft = kept["draft"]
+        """The other way round; what was kept before files without rows were read has no ``at``."""
+        draft, at = kept["draft"], kept.get("at")
         return cls(
-            **{**kept, "given": frozenset(kept["given"]),
+            **{**kept, "at": at and Place.from_json(at), "given": frozenset(kept["given"]),
                "draft": draft and draft_from_json(draft),
                "findings": tuple(Finding(**finding) for finding in kept["findings"])}
         )  # fmt: skip
@@ -111,7 +121,7 @@ def parse(sheets: Sequence[Sheet]) -> list[ParsedRow]:
                 found.append(_row(name, number, values, default))
     if not found:
         raise UnusableFile("no_rows")
-    return list(_without_twins(found))
+    return list(without_twins(found))
 
 
 def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
@@ -127,7 +137,8 @@ def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _without_twins(rows: Iterable[ParsedRow]) -> Iterator[ParsedRow]:
+def without_twins(rows: Iterable[ParsedRow]) -> Iterator[ParsedRow]:
+    """The same rows; one that repeats the code or content of an earlier one is refused."""
     codes: dict[str, ParsedRow] = {}
     contents: dict[str, ParsedRow] = {}
     for row in rows:
@@ -141,8 +152,8 @@ def _without_twins(rows: Iterable[ParsedRow]) -> Iterator[ParsedRow]:
 
 
 def _refused(row: ParsedRow, code: str, twin: ParsedRow) -> ParsedRow:
-    finding = Finding(code, "row", {"other_row": twin.row, "other_sheet": twin.sheet})
-    return ParsedRow(**{**row.__dict__, "findings": (*row.findings, finding)})
+    finding = Finding(code, "row", {"other_place": dict(twin.place.__dict__)})
+    return replace(row, findings=(*row.findings, finding))
 
 
 # --- one row ---------------------------------------------------------------------

@@ -8,7 +8,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from question_bank.formats import remarks
 from question_bank.formats.law import UnreadableLaw
+from question_bank.formats.reading import Place, PlaceKind
 from question_bank.formats.tables import UnusableFile
 from question_bank.questions.rules import Finding
 
@@ -100,14 +102,24 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
 }
 
 
+_SPLITTERS = {"line": _l("换行"), "space": _l("空格")}  # signs that nobody sees
+_QUESTION = {**remarks.QUESTION, **_SENTENCES}
+_FILE = {**{code: said for code, (said, _remedy) in _SENTENCES.items()}, **remarks.FILE}
+
+
 def what(finding: Finding) -> str:
     """What is the matter, as a sentence."""
-    return str(_SENTENCES[finding.code][0]) % _said(finding)
+    return str(_QUESTION[finding.code][0]) % _said(finding)
+
+
+def note(finding: Finding) -> str:
+    """What is to be said about a file as a whole."""
+    return str(remarks.FILE_NOTES[finding.code]) % finding.facts
 
 
 def remedy(finding: Finding) -> str:
     """What to do about it, as a sentence; '' where there is nothing to do."""
-    return str(_SENTENCES[finding.code][1]) % _said(finding)
+    return str(_QUESTION[finding.code][1]) % _said(finding)
 
 
 def law_trouble(error: UnreadableLaw) -> str:
@@ -117,15 +129,19 @@ def law_trouble(error: UnreadableLaw) -> str:
 
 def file_trouble(error: UnusableFile) -> str:
     """Why a file could not be used."""
-    return str(_SENTENCES[error.code][0]) % error.facts
+    return str(_FILE[error.code]) % error.facts
 
 
 def _said(finding: Finding) -> dict[str, Any]:
     facts = dict(finding.facts)
-    if "other_row" in facts:
+    if "other_place" in facts:
+        facts["other"] = remarks.where(Place.from_json(facts["other_place"]))
+    elif "other_row" in facts:  # of an upload from before there were places
         facts["other"] = place(facts.get("other_sheet", ""), facts["other_row"])
     if "count" in facts:  # in words, as in 只有两个选项
         facts["count"] = _("零 一 两 三 四 五 六 七 八").split()[min(facts["n"], 8)]
+    if facts.get("by") in _SPLITTERS:
+        facts["by"] = str(_SPLITTERS[facts["by"]])
     for name in ("letters", "words"):
         if name in facts:
             facts[name] = str(facts[name]).replace("、", _("、"))
@@ -134,11 +150,7 @@ def _said(finding: Finding) -> dict[str, Any]:
 
 def place(sheet: str, row: int) -> str:
     """第 17 行; with the sheet where a workbook has several."""
-    return (
-        _("“%(sheet)s”第 %(row)s 行", sheet=sheet, row=row)
-        if sheet
-        else _("第 %(row)s 行", row=row)
-    )
+    return remarks.where(Place(PlaceKind.ROW, row, sheet=sheet))
 
 
 def joined(found: Iterable[Finding]) -> str:

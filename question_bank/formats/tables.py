@@ -12,12 +12,16 @@ MAX_COLUMNS = 200
 
 
 class UnusableFile(Exception):
-    """A file that holds no questions in any known shape. ``code`` says why, ``facts`` fill it."""
+    """A file that holds no questions in any known shape. ``code`` says why, ``facts`` fill it.
 
-    def __init__(self, code: str, **facts: object) -> None:
+    ``in_key``: it is the second file, which has the answers, that cannot be used.
+    """
+
+    def __init__(self, code: str, *, in_key: bool = False, **facts: object) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
+        self.in_key = in_key
 
 
 @dataclass(frozen=True)

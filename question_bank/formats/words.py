@@ -81,8 +81,8 @@ YES, NO = "可", "否"
 CAN, CANNOT = frozenset({YES, *TRUE, "可以"}), frozenset({NO, *FALSE, "不可", "不可以"})
 
 _SEPARATORS = re.compile(r"[\s、,，;；.。/和及]+")
-_BLANKS = re.compile(r"(?<!\\)[|｜；;]")
-_SPELLINGS = re.compile(r"(?<!\\)=")
+_BLANK_SIGNS, _SPELLING_SIGN = "|｜；;", "="
+_TOKENS = re.compile(r"\\.|.", re.DOTALL)
 _ESCAPED = re.compile(r"([\\|｜；;=])")
 
 
@@ -155,13 +155,24 @@ def judged(text: str, options: Sequence[str]) -> bool | None:
 def blanks(text: str) -> list[list[str]]:
     """二十=20|工作日 → [[二十, 20], [工作日]]: blanks split by | or ；, spellings by =."""
     return [
-        [_plain(spelling) for spelling in _SPELLINGS.split(part)]
-        for part in _BLANKS.split(tidy(text))
+        [_plain(spelling) for spelling in cut(part, _SPELLING_SIGN)]
+        for part in cut(tidy(text), _BLANK_SIGNS)
     ]
 
 
+def cut(text: str, signs: str) -> list[str]:
+    """Pieces between signs that no backslash protects; the backslashes stay."""
+    pieces = [""]
+    for token in _TOKENS.findall(text):
+        if token in signs:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
+
+
 def _plain(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text).strip()
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL).strip()
 
 
 def blanks_text(key: list[list[str]]) -> str:

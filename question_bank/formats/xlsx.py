@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from question_bank.formats import words
+from question_bank.formats.layouts import HOW_TO_SHEET
 from question_bank.questions.rules import (
     LETTERS,
     MAX_OPTIONS,
@@ -106,7 +107,7 @@ def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
     sheet.freeze_panes(1, 3)
     if lists:
         _list_boxes(sheet)
-        _how_to(book.add_worksheet("填写说明"), head, text)
+        _how_to(book.add_worksheet(HOW_TO_SHEET), head, text)
     book.close()
     return buffer.getvalue()
 

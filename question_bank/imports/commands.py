@@ -16,8 +16,9 @@ from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.errors import AppError
 from core.permissions import Permission
-from question_bank.formats import xlsx
-from question_bank.formats.sentences import what
+from question_bank.formats import exports
+from question_bank.formats.remarks import where
+from question_bank.formats.sentences import note, what
 from question_bank.imports import queries, services
 from question_bank.imports.rules import JudgedRow, Verdict
 from question_bank.questions.queries import Filters
@@ -33,6 +34,7 @@ def _said(rows: Sequence[JudgedRow]) -> dict[str, Any]:
             {
                 "row": row.parsed.row,
                 "sheet": row.parsed.sheet,
+                "place": where(row.parsed.place),
                 "verdict": row.verdict.value,
                 "reasons": [what(finding) for finding in row.findings],
             }
@@ -44,25 +46,35 @@ def _said(rows: Sequence[JudgedRow]) -> dict[str, Any]:
 @cli.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--by", "staff_no", required=True, help="Staff number of the author.")
+@click.option("--key", type=click.Path(path_type=Path), help="A file with the answers.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--with-doubtful", is_flag=True, help="Import doubtful rows, too.")
-def import_(file: Path, staff_no: str, dry_run: bool, with_doubtful: bool) -> None:
-    """Import the good rows of a workbook as drafts, all or none; verdicts as JSON."""
+def import_(
+    file: Path, staff_no: str, key: Path | None, dry_run: bool, with_doubtful: bool
+) -> None:
+    """Import the good questions of a file as drafts, all or none; verdicts as JSON."""
     try:
         data = file.read_bytes()
+        answers = services.SentFile(key.name, key.read_bytes()) if key else None
         by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, clock.now())
-        rows = services.read_file(file.name, data)
-        said = {"file": file.name, **_said(services.judge_all(reading(), rows, clock.today()))}
+        read = services.read_files(services.SentFile(file.name, data), answers)
+        said = {
+            "file": file.name,
+            "notes": [note(finding) for finding in read.notes],
+            **_said(services.judge_all(reading(), read.rows, clock.today())),
+        }
         done = services.Imported(0, 0)
         if not dry_run:
             now = clock.now()
             with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
-                kept = services.upload(session, filename=file.name, data=data, by_id=by_id, now=now)
+                kept = services.upload(
+                    session, filename=file.name, data=data, key=answers, by_id=by_id, now=now
+                )
                 done = services.import_rows(
                     session, import_id=kept.id, by_id=by_id, with_doubtful=with_doubtful, now=now
                 )
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     except AppError as error:
         raise click.ClickException(f"{file.name}: {error.detail}") from None
     said["dry_run"] = dry_run
@@ -72,11 +84,26 @@ def import_(file: Path, staff_no: str, dry_run: bool, with_doubtful: bool) -> No
 
 @cli.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-def export(file: Path) -> None:
-    """Write all questions in use or in work to a workbook that imports back to the same bank."""
+@click.option(
+    "--as", "name", type=click.Choice([exports.WORKBOOK, *exports.FORMATS]),
+    default=exports.WORKBOOK, show_default=True, help="The format.",
+)  # fmt: skip
+def export(file: Path, name: str) -> None:
+    """Write all questions in use or in work to a file; what it cannot carry as JSON.
+
+    The workbook and json import back to the same bank.
+    """
     found = queries.exported(reading(), Filters())
+    written = exports.write(name, found)
     try:
-        file.write_bytes(xlsx.bank(found))
+        file.write_bytes(written.data)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-    click.echo(json.dumps({"file": str(file), "questions": len(found)}, ensure_ascii=False))
+    report = exports.report(written)
+    said = {
+        "file": str(file),
+        "questions": len(found) - len(report.left_out),
+        "lost": {what: number for what, number, _codes in report.fields},
+        "left_out": [lost.code for lost in report.left_out],
+    }
+    click.echo(json.dumps(said, ensure_ascii=False))

@@ -12,7 +12,11 @@ from core.db import Base
 
 
 class QuestionImport(Base):
-    """One uploaded file: its rows as read and judged, and when the good ones went in."""
+    """One uploaded file: its rows as read and judged, and when the good ones went in.
+
+    ``rows``: for each row ``parsed``, ``verdict`` and ``findings``; behind them, for each remark on
+    the file as a whole, ``note``.
+    """
 
     __tablename__ = "question_import"
 

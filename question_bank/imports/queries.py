@@ -15,6 +15,7 @@ from accounts.people.models import Person
 from accounts.roles.queries import live_roles
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
+from question_bank.formats.reading import Place, PlaceKind
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion
 from question_bank.imports.models import QuestionImport
@@ -33,8 +34,7 @@ T = TypeVar("T")
 class PreviewRow:
     """One row as the preview shows it."""
 
-    sheet: str
-    row: int
+    place: Place
     type_text: str
     stem: str
     answer: str
@@ -53,6 +53,7 @@ class ImportView:
     discarded_at: datetime | None
     rows: Sequence[PreviewRow]
     raw: Sequence[Any]
+    notes: Sequence[Finding] = ()
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -63,7 +64,12 @@ class ImportView:
 
     @property
     def sheets(self) -> int:
-        return len({row.sheet for row in self.rows})
+        return len({row.place.sheet for row in self.rows})
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its questions are rows of sheets, and not parts of a text."""
+        return all(row.place.kind is PlaceKind.ROW for row in self.rows)
 
     @property
     def is_open(self) -> bool:
@@ -96,16 +102,22 @@ def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
     )
     if found is None:
         raise NotFound
+    rows = [kept for kept in found.rows if "parsed" in kept]
     return ImportView(
         found.id, found.filename, found.at, found.imported_at, found.discarded_at,
-        [_preview(row) for row in found.rows], found.rows,
+        [_preview(row) for row in rows], rows,
+        [Finding(**kept["note"]) for kept in found.rows if "note" in kept],
     )  # fmt: skip
 
 
 def _preview(kept: dict[str, Any]) -> PreviewRow:
     parsed = kept["parsed"]
+    at = parsed.get("at")  # of tables, and of uploads from before there were places, the row is it
+    place = (
+        Place.from_json(at) if at else Place(PlaceKind.ROW, parsed["row"], sheet=parsed["sheet"])
+    )
     return PreviewRow(
-        parsed["sheet"], parsed["row"], parsed["type_text"], parsed["stem"], parsed["answer"],
+        place, parsed["type_text"], parsed["stem"], parsed["answer"],
         Verdict(kept["verdict"]), [Finding(**finding) for finding in kept["findings"]],
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from question_bank.formats.rows import DOUBTS, ParsedRow
+from question_bank.formats.rows import DOUBTS, NOTES, ParsedRow
 from question_bank.laws.rules import Citation, parse_citation, same_title
 from question_bank.questions.rules import OPEN_STATES, Draft, Finding, VersionState
 
@@ -72,6 +72,16 @@ class JudgedRow:
             "verdict": self.verdict.value,
             "findings": [dict(finding.__dict__) for finding in self.findings],
         }
+
+
+def note_to_json(finding: Finding) -> dict[str, Any]:
+    """What is to be said about the whole file, as kept behind its rows."""
+    return {"note": dict(finding.__dict__)}
+
+
+def is_note(finding: Finding) -> bool:
+    """Whether a finding is only worth knowing."""
+    return finding.code in NOTES | {"same"}
 
 
 def judge(parsed: ParsedRow, bank: Bank) -> JudgedRow:

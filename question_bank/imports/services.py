@@ -15,19 +15,21 @@ from sqlalchemy.orm import Session
 from core.audit.services import record
 from core.clock import civil_date
 from core.errors import Conflict, Invalid
-from core.uploads import check_upload, decoded
-from question_bank.formats import csv, rows, workbook
+from core.uploads import check_upload
+from question_bank.formats import parsed, rows
+from question_bank.formats.intake import Upload
 from question_bank.formats.sentences import file_trouble
 from question_bank.formats.tables import UnusableFile
 from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import JudgedRow, goes_in, judge
+from question_bank.imports.rules import JudgedRow, goes_in, judge, note_to_json
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import VersionState
 from question_bank.questions.services import new_codes
 from question_bank.topics.queries import topic_ids
 
-KINDS = frozenset({"xlsx", "csv"})
+KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
+KEY_KINDS = frozenset({"csv", "docx", "txt", "xlsx"})
 BATCH = 1000
 
 
@@ -44,30 +46,63 @@ class Imported:
         return self.created + self.versions
 
 
+@dataclass(frozen=True)
+class SentFile:
+    """A file as somebody sent it."""
+
+    name: str
+    data: bytes
+
+
 def read_file(filename: str, data: bytes) -> list[rows.ParsedRow]:
     """The rows of a file; Invalid with a sentence where it holds nothing that can be read."""
-    kind = check_upload(filename, data, allowed=KINDS)
+    return list(read_files(SentFile(filename, data)).rows)
+
+
+def read_files(file: SentFile, key: SentFile | None = None) -> parsed.Parsed:
+    """The rows of a file, and what is to be said about all of it. ``key``: its answers.
+
+    Invalid with a sentence where a file cannot be used; ``field`` in extra is file or key.
+    """
+    upload = Upload(check_upload(file.name, file.data, allowed=KINDS), file.data)
     try:
-        sheets = workbook.sheets(data) if kind == "xlsx" else csv.sheets(decoded(data))
-        return rows.parse(sheets)
+        return parsed.read(upload, _checked_key(key) if key else None)
     except UnusableFile as error:
-        raise Invalid(file_trouble(error), field="file") from None
+        raise Invalid(file_trouble(error), field="key" if error.in_key else "file") from None
 
 
-def judge_all(session: Session, parsed: Sequence[rows.ParsedRow], day: date) -> list[JudgedRow]:
+def _checked_key(key: SentFile) -> Upload:
+    try:
+        return Upload(check_upload(key.name, key.data, allowed=KEY_KINDS), key.data)
+    except Invalid as error:
+        raise Invalid(error.detail, field="key") from None
+
+
+def judge_all(session: Session, found: Sequence[rows.ParsedRow], day: date) -> list[JudgedRow]:
     """The verdict on every row, given what the bank holds now."""
-    bank = queries.bank_for(session, parsed, day)
-    return [judge(row, bank) for row in parsed]
+    bank = queries.bank_for(session, found, day)
+    return [judge(row, bank) for row in found]
 
 
 def upload(
-    session: Session, *, filename: str, data: bytes, by_id: int, now: datetime
+    session: Session,
+    *,
+    filename: str,
+    data: bytes,
+    by_id: int,
+    now: datetime,
+    key: SentFile | None = None,
 ) -> QuestionImport:
-    """Read and judge a file and keep it for its preview; nothing goes into the bank yet."""
-    judged = judge_all(session, read_file(filename, data), civil_date(now))
+    """Read and judge a file and keep it for its preview; nothing goes into the bank yet.
+
+    ``key``: a second file with the answers.
+    """
+    read = read_files(SentFile(filename, data), key)
+    judged = judge_all(session, read.rows, civil_date(now))
     kept = QuestionImport(
-        by_id=by_id, at=now, filename=filename[-200:], sha256=hashlib.sha256(data).hexdigest(),
-        rows=[row.to_json() for row in judged],
+        by_id=by_id, at=now, filename=filename[-200:],
+        sha256=hashlib.sha256(data + (key.data if key else b"")).hexdigest(),
+        rows=[*(row.to_json() for row in judged), *map(note_to_json, read.notes)],
     )  # fmt: skip
     session.add(kept)
     session.flush()

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import clock
 from core.db import reading, transaction
-from core.errors import AppError, Conflict
+from core.errors import AppError, Conflict, NotFound
 from core.guards import requires, viewer
 from core.listing import Listing
 from core.permissions import Permission
-from question_bank.formats import xlsx
-from question_bank.formats.sentences import place, remedy, what
+from core.uploads import max_megabytes
+from question_bank.formats import exports, remarks, xlsx
+from question_bank.formats.reading import Written
+from question_bank.formats.remarks import where
+from question_bank.formats.sentences import note, remedy, what
 from question_bank.imports import queries, services
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView, PreviewRow
-from question_bank.imports.rules import Verdict
+from question_bank.imports.rules import Verdict, is_note
 from question_bank.questions.views import filters_of_request
 from question_bank.review.services import submit_import
 
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PER_PAGE = 20
+# what ``filters_of_request`` reads from an address
+FILTERS = ("q", "topic", "type", "difficulty", "pool", "state", "article", "import", "mine")
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -32,20 +38,31 @@ def create() -> str | BaseResponse:
     """Upload a file; it is read and judged, and nothing goes into the bank yet."""
     form = UploadForm()
     if form.ask():
-        upload = form.file.data
+        sent = _sent(form)
         try:
             with transaction() as session:
                 kept = services.upload(
-                    session, filename=upload.filename or "", data=upload.read(),
+                    session, filename=sent.name, data=sent.data, key=_file(form.key.data),
                     by_id=viewer().person_id, now=clock.now(),
                 )  # fmt: skip
                 import_id = kept.id
         except AppError as error:
-            form.refuse("file", error.detail)
+            at = error.extra.get("field", "file")
+            form.refuse("text" if at == "file" and form.is_pasted else at, error.detail)
         else:
             return redirect(url_for("imports.preview", import_id=import_id))
     own = queries.own_imports(reading(), viewer().person_id)
-    return render_template("imports/create.html", form=form, imports=own)
+    return render_template("imports/create.html", form=form, limit=max_megabytes(), imports=own)
+
+
+def _sent(form: UploadForm) -> services.SentFile:
+    """The file of the form, or its text as one."""
+    text = form.text.data or ""
+    return _file(form.file.data) or services.SentFile(_("粘贴的题目") + ".txt", text.encode())
+
+
+def _file(upload: FileStorage | None) -> services.SentFile | None:
+    return services.SentFile(upload.filename or "", upload.read()) if upload else None
 
 
 @bp.get("/<int:import_id>")
@@ -60,7 +77,8 @@ def preview(import_id: int) -> str:
     shown = _shown()
     return render_template(
         "imports/preview.html", view=view, counts=view.counts, shown=shown,
-        listing=_listing(view, shown), what=what, remedy=remedy, place=place,
+        listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
+        is_note=is_note,
     )  # fmt: skip
 
 
@@ -130,16 +148,46 @@ def template() -> Response:
     return _download(xlsx.template(), "template.xlsx")
 
 
+@bp.get("/export")
+@requires(Permission.BANK_READ)
+def choose_export() -> str:
+    """The questions that match the filters in the address, and what a format cannot carry of them."""
+    found = queries.exported(reading(), filters_of_request())
+    name = request.args.get("as", exports.WORKBOOK)
+    if name not in exports.FORMATS:
+        name = exports.WORKBOOK
+    kept = exports.report(exports.write(name, found) if name != exports.WORKBOOK else Written(b""))
+    return render_template(
+        "imports/export.html", formats=exports.FORMATS, name=name, total=len(found), report=kept,
+        words=remarks.LOST, args={key: request.args[key] for key in FILTERS if request.args.get(key)},
+    )  # fmt: skip
+
+
+@bp.get("/export/<name>")
+@requires(Permission.BANK_READ)
+def export_as(name: str) -> Response:
+    """The questions that match the filters in the address, in an exchange format."""
+    if name not in exports.FORMATS:
+        raise NotFound
+    kind = exports.FORMATS[name]
+    found = queries.exported(reading(), filters_of_request())
+    return _download(exports.write(name, found).data, _filename(kind.extension), kind.mimetype)
+
+
 @bp.get("/export.xlsx")
 @requires(Permission.BANK_READ)
 def export() -> Response:
     """The questions that match the filters in the address, as a workbook."""
     found = queries.exported(reading(), filters_of_request())
-    return _download(xlsx.bank(found), f"questions-{clock.today():%Y%m%d}.xlsx")
+    return _download(exports.write(exports.WORKBOOK, found).data, _filename("xlsx"))
 
 
-def _download(data: bytes, filename: str) -> Response:
+def _filename(extension: str) -> str:
+    return f"questions-{clock.today():%Y%m%d}.{extension}"
+
+
+def _download(data: bytes, filename: str, mimetype: str = XLSX) -> Response:
     return Response(
-        data, mimetype=XLSX,
+        data, mimetype=mimetype,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )  # fmt: skip

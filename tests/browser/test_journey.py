@@ -113,7 +113,7 @@ def import_the_workbook(editor: Visitor, folder: Path) -> None:
     file = office_workbook.write_workbook(folder / "云湖区题库.xlsx")
     editor.go("题库")
     editor.go("导入题目")
-    editor.page.locator("input[type=file]").set_input_files(file)
+    editor.page.get_by_label("题目文件").set_input_files(file)
     editor.press("上传并核对")
     editor.reads("核对后导入", f"共 {len(office_workbook.ROWS)} 行。现在还没有写入题库。")
     no_option, two_letters, open_question = map(office_workbook.line_of, office_workbook.REFUSED)

@@ -101,6 +101,11 @@ def test_unsound_files_are_refused_with_a_sentence(name: str, data: bytes, said:
     assert caught.value.extra["field"] == "file"
 
 
+def test_a_text_of_millions_of_elements_is_refused() -> None:
+    with pytest.raises(Invalid, match="内容太多"):
+        check_upload("a.xml", b"<a/>" * 2_000_001, allowed=frozenset({"xml"}))
+
+
 def test_too_many_members_are_refused() -> None:
     def fill(archive: zipfile.ZipFile) -> None:
         for number in range(2_001):

@@ -201,4 +201,4 @@ def test_the_command_prints_the_same_verdicts(app: Flask, tmp_path: Path) -> Non
 
 def test_a_file_of_another_kind_is_refused_before_it_is_read() -> None:
     with pytest.raises(Invalid):
-        services.read_file("题库.docx", b"PK\x03\x04")
+        services.read_file("题库.exe", b"PK\x03\x04")

@@ -1,0 +1,69 @@
+"""The formats in which questions go out, and what each cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from question_bank.formats import gift, lossless, moodle_write, qti_write, xlsx
+from question_bank.formats.qti_nodes import Version
+from question_bank.formats.reading import Lost, ReadQuestion, Written, of_draft
+from question_bank.formats.xlsx import ExportedQuestion
+
+EXAMPLES = 3  # codes that are named for each thing that is lost
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format. ``label``: its name, as people who use it know it; '' for the workbook."""
+
+    label: str
+    extension: str
+    mimetype: str
+    write: Callable[[Sequence[ReadQuestion]], Written]
+
+
+@dataclass(frozen=True)
+class LossReport:
+    """What a file lacks. ``fields``: (what, in how many questions, some of their codes)."""
+
+    fields: Sequence[tuple[str, int, Sequence[str]]] = ()
+    left_out: Sequence[Lost] = ()
+
+
+# by the names that stand in addresses and commands
+FORMATS: dict[str, Format] = {
+    "json": Format("JSON", "json", "application/json", lossless.write),
+    "gift": Format("GIFT", "gift", "text/plain", gift.write),
+    "moodle": Format("Moodle XML", "xml", "application/xml", moodle_write.write),
+    "qti21": Format("QTI 2.1", "zip", "application/zip", partial(qti_write.write, version=Version.V2_1)),
+    "qti30": Format("QTI 3.0", "zip", "application/zip", partial(qti_write.write, version=Version.V3_0)),
+}  # fmt: skip
+WORKBOOK = "xlsx"
+
+
+def write(name: str, questions: Sequence[ExportedQuestion]) -> Written:
+    """The file in a format of ``FORMATS``, or the workbook, which carries everything."""
+    if name == WORKBOOK:
+        return Written(xlsx.bank(questions))
+    return FORMATS[name].write(
+        [
+            of_draft(number, each.draft, code=each.code, topic=each.topic)
+            for number, each in enumerate(questions, start=1)
+        ]
+    )
+
+
+def report(written: Written) -> LossReport:
+    """What is lost, summed up by what it is; the most frequent first."""
+    codes: dict[str, list[str]] = {}
+    for lost in written.lost:
+        if not lost.left_out:
+            for what in lost.what:
+                codes.setdefault(what, []).append(lost.code)
+    ordered = sorted(codes.items(), key=lambda item: -len(item[1]))
+    return LossReport(
+        [(what, len(found), found[:EXAMPLES]) for what, found in ordered],
+        [lost for lost in written.lost if lost.left_out],
+    )
