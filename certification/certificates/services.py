@@ -23,10 +23,9 @@ from certification.certificates.rules import (
 )
 from certification.exams.models import Exam
 from certification.registry.models import RegistryEvent
-from certification.registry.services import enter, event
+from certification.registry.services import enter, event, next_serial
 from core import clock
 from core.audit.services import record
-from core.db import upsert
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.followers import Followers
 from core.rulebook.models import RuleVersion
@@ -35,22 +34,6 @@ from quiz.attempts.kinds import ScoredAttempt
 
 # (session, person id, first day without it, by whom, now)
 after_revoking: Followers[Session, int, date, int | None, datetime] = Followers()
-
-
-def next_serial(session: Session, series: int) -> int:
-    """The next serial of a civil year. The counter's row stays locked until the transaction ends,
-    so that numbers are consecutive and issues happen one after the other."""
-    return int(
-        session.execute(
-            upsert(session, CertificateSeries)
-            .values(series=series, last=1)
-            .on_conflict_do_update(
-                index_elements=[CertificateSeries.series],
-                set_={"last": CertificateSeries.last + 1},
-            )
-            .returning(CertificateSeries.last)
-        ).scalar_one()
-    )
 
 
 def issue_for(session: Session, scored: ScoredAttempt, now: datetime) -> int | None:
@@ -62,7 +45,7 @@ def issue_for(session: Session, scored: ScoredAttempt, now: datetime) -> int | N
     if not scored.is_pass:
         return None
     day = clock.civil_date(now)
-    serial = next_serial(session, day.year)
+    serial = next_serial(session, CertificateSeries, day.year)
     facts = _facts(session, scored, day)
     if facts.existing is not None:
         session.execute(  # ours is the lock, so nobody has taken a later number

@@ -20,10 +20,9 @@ from certification.registrations.queries import current_of
 from certification.registrations.rules import RegistrationState as State
 from certification.registrations.rules import held_through
 from certification.registry.models import RegistryEvent
-from certification.registry.services import enter, event
+from certification.registry.services import enter, event, next_serial
 from core import clock
 from core.audit.services import record
-from core.db import upsert
 from core.errors import Conflict, Forbidden, NotFound
 from core.formats import civil_date_text
 from core.rulebook.queries import rule_on
@@ -93,7 +92,7 @@ def record_(
     _check_standing(session, found, day)
     rule = rule_on(session, "hold.months", day)
     last = held_through(day, months=int(rule.value))
-    serial = next_serial(session, day.year)
+    serial = next_serial(session, RegistrationSeries, day.year)
     pattern: str = current_app.extensions["settings"].registration_number
     number = pattern.format(year=day.year, number=serial)
     claim(
@@ -109,22 +108,6 @@ def record_(
            facts={"number": number, "person": found.person_id, "certificate": certificate_id,
                   "held_through": last.isoformat(), "rule_version": rule.id})  # fmt: skip
     return number
-
-
-def next_serial(session: Session, series: int) -> int:
-    """The next serial of a civil year. The counter's row stays locked until the transaction ends,
-    so that numbers are consecutive and recordings happen one after the other."""
-    return int(
-        session.execute(
-            upsert(session, RegistrationSeries)
-            .values(series=series, last=1)
-            .on_conflict_do_update(
-                index_elements=[RegistrationSeries.series],
-                set_={"last": RegistrationSeries.last + 1},
-            )
-            .returning(RegistrationSeries.last)
-        ).scalar_one()
-    )
 
 
 def _decide(
