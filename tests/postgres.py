@@ -311,7 +311,7 @@ def start() -> str:
             except BaseException:
                 server.stop()
                 raise
-            note.write_text(f"{server.folder}\n{server.url}")
+            note.write_text(f"{server.folder}\n{server.url}\n{server._bin}")
         return note.read_text().splitlines()[1]
 
 
@@ -321,8 +321,9 @@ def stop() -> None:
         folder = _owned.pop()
         note = folder / "postgres"
         if note.exists():
+            place, _url, programs = note.read_text().splitlines()
             server = Postgres(fsync=False)
-            server._folder = Path(note.read_text().splitlines()[0])
+            server._folder, server._bin = Path(place), Path(programs)  # maybe a copy for nobody
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
         os.environ.pop(RUN_FOLDER, None)

@@ -30,7 +30,6 @@ from tests.certification.registry import (
     submit_for,
     view_of,
 )
-from tests.databases import both_databases
 from tests.factories import make_person, sign_in
 from tests.statements import counted
 
@@ -402,7 +401,7 @@ def _add(app: Flask, town: Town, count: int) -> None:
         ])  # fmt: skip
 
 
-@both_databases
+@pytest.mark.slow
 def test_ten_thousand_people_take_as_many_statements_as_ten(app: Flask) -> None:
     town = arrange(app)
     with app.app_context(), transaction() as session:

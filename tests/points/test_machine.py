@@ -281,7 +281,7 @@ def test_the_ledger_holds_in_any_order(app: Flask, sqlite_template: Path) -> Non
 @pytest.mark.slow
 @both_databases
 def test_the_ledger_holds_for_long(app: Flask) -> None:
-    _run(app, 40 if app.extensions["settings"].is_sqlite else 15)
+    _run(app, 20 if app.extensions["settings"].is_sqlite else 8)
 
 
 def _again_under_another_name(session: Any, entry: Any) -> int | None:

@@ -276,7 +276,7 @@ def test_the_invariants_hold(app: Flask) -> None:
 @pytest.mark.slow
 @both_databases
 def test_the_invariants_hold_for_long(app: Flask) -> None:
-    _run(app, 60 if app.extensions["settings"].is_sqlite else 20)
+    _run(app, 25 if app.extensions["settings"].is_sqlite else 10)
 
 
 @pytest.mark.slow
