@@ -135,6 +135,7 @@ def _check_zip(data: bytes, extension: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
+    # NotImplementedError: what zipfile says of a compression or a version that it does not know
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise _broken() from None
     is_package = extension in PACKAGES

@@ -30,6 +30,7 @@ def sound_or_unusable() -> Iterator[None]:
         yield
     except UnusableFile:
         raise
+    # NotImplementedError: what zipfile says of a compression or a version that it does not know
     except (etree.LxmlError, RecursionError, zipfile.BadZipFile, zlib.error, NotImplementedError,
             EOFError, OSError, RuntimeError, ValueError, LookupError):  # fmt: skip
         raise UnusableFile("broken") from None
