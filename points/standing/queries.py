@@ -21,7 +21,7 @@ from points.participation.queries import participants as participants  # noqa: P
 from points.periods.models import PointsPeriod, PointsSnapshot
 from points.periods.queries import PeriodView, period_view, settled
 from points.standing.rules import IN_A_ROW as IN_A_ROW  # noqa: PLC0414
-from points.standing.rules import Standing, share_of, standing_of
+from points.standing.rules import Shares, Standing, standing_of
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def sums_of(found: Subquery, period: PeriodView) -> list[ColumnElement[Any]]:
 
 
 @dataclass(frozen=True)
-class UnitStanding:
+class UnitStanding(Shares):
     """How many of a unit's own people count, and are on target: as closed, where it has closed.
 
     ``now_on_target``: with what was posted since.
@@ -167,16 +167,6 @@ class UnitStanding:
     counted: int
     on_target: int
     now_on_target: int
-
-    @property
-    def share(self) -> int | None:
-        """Whole percent on target."""
-        return share_of(self.on_target, self.counted)
-
-    @property
-    def now_share(self) -> int | None:
-        """Whole percent on target with what was posted since."""
-        return share_of(self.now_on_target, self.counted)
 
 
 def by_unit(

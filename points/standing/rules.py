@@ -34,3 +34,21 @@ def standing_of(earned: int, target: int, *, is_counted: bool, is_settled: bool)
 def share_of(part: int, whole: int) -> int | None:
     """Whole percent, rounded down, so that 100 means everybody; None where nobody counts."""
     return part * PERCENT // whole if whole else None
+
+
+class Shares:
+    """What follows from how many count and how many of them are on target: as closed, and now."""
+
+    counted: int
+    on_target: int
+    now_on_target: int
+
+    @property
+    def share(self) -> int | None:
+        """Whole percent on target."""
+        return share_of(self.on_target, self.counted)
+
+    @property
+    def now_share(self) -> int | None:
+        """Whole percent on target with what was posted since."""
+        return share_of(self.now_on_target, self.counted)

@@ -19,7 +19,7 @@ from core.errors import NotFound
 from points.participation.queries import Rows, Scope, counted_days, standings
 from points.periods.queries import PeriodView
 from points.standing.queries import sums_of
-from points.standing.rules import Standing, share_of, standing_of
+from points.standing.rules import Shares, Standing, standing_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PersonStanding:
 
 
 @dataclass(frozen=True)
-class PeriodCount:
+class PeriodCount(Shares):
     """How a period came out within a scope: as closed, where it has closed.
 
     ``restated``: people whose sum changed after the closing.
@@ -51,16 +51,6 @@ class PeriodCount:
     on_target: int
     now_on_target: int
     restated: int
-
-    @property
-    def share(self) -> int | None:
-        """Whole percent on target."""
-        return share_of(self.on_target, self.counted)
-
-    @property
-    def now_share(self) -> int | None:
-        """Whole percent on target with what was posted since."""
-        return share_of(self.now_on_target, self.counted)
 
 
 def unit_in_period(
