@@ -8,7 +8,6 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from accounts.approvals.queries import deciders
 from certification.blueprints.queries import label, rows_of, topic_list
 from certification.blueprints.rules import totals
 from certification.candidates import queries, services
@@ -19,20 +18,18 @@ from certification.exams.forms import MULTIPLE_WORDS, RELEASE_WORDS
 from certification.exams.models import Exam
 from certification.exams.queries import audience, audience_units
 from certification.exams.rules import phase
-from certification.exams.views import REFUSED, STALE, Page, bp
+from certification.exams.views import REFUSED, Page, bp
 from core import clock
 from core.db import reading, transaction
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.formats import marks_text
-from core.forms import ReasonForm
 from core.guards import requires, viewer
 from core.listing import listing, search_text
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
 from quiz.corrections.forms import DecideForm
 from quiz.corrections.queries import asked_void, asked_voids, attempt_head
-from quiz.corrections.rules import MARKED_STATES
-from quiz.corrections.services import void_or_ask
+from quiz.corrections.views import void_page
 from quiz.occasions.models import ReleaseRule
 from quiz.occasions.queries import occasion_by_id, suspended_in_pool
 
@@ -182,30 +179,8 @@ def release(exam_id: int) -> Page:
 def void(attempt_id: int) -> Page | Response:
     """Ask why, then void an attempt, or ask a colleague to."""
     head = attempt_head(reading(), attempt_id, Exam)
-    form, by, status = ReasonForm(), viewer().person_id, 200
-    if form.ask():
-        try:
-            with transaction() as session:
-                is_void = void_or_ask(
-                    session, attempt_id, reason=str(form.reason.data), by=by, now=clock.now()
-                )
-            said = _("这次作答已作废。") if is_void else _("已提出作废，等另一位同事决定。")
-            flash(said, "success")
-            return redirect(
-                url_for("exams.candidate", exam_id=head.place_id, person_id=head.person_id)
-            )
-        except Conflict as error:
-            form.refuse("reason", error.detail)
-            status = STALE
-    elif form.errors:
-        status = REFUSED
-    html = render_template(
-        "exams/void.html", form=form, head=head, is_marked=head.state in MARKED_STATES,
-        colleagues=deciders(
-            reading(), Permission.ATTEMPT_VOID, besides={by, head.person_id}, now=clock.now()
-        ),
-    )  # fmt: skip
-    return html, status
+    back = url_for("exams.candidate", exam_id=head.place_id, person_id=head.person_id)
+    return void_page(head, "exams/void.html", back)
 
 
 @bp.route("/exams/voids/<int:act_id>", methods=["GET", "POST"])

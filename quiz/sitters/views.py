@@ -7,11 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from accounts.approvals.queries import deciders
 from core import clock
 from core.db import reading, transaction
-from core.errors import Conflict
-from core.forms import ReasonForm
 from core.guards import requires, viewer
 from core.listing import listing, search_text
 from core.permissions import Permission
@@ -23,12 +20,11 @@ from points.standing.words import STANDING_WORDS
 from quiz.attempts.services import settle
 from quiz.corrections.forms import DecideForm
 from quiz.corrections.queries import AttemptHead, asked_void, asked_voids, attempt_head
-from quiz.corrections.rules import MARKED_STATES
 from quiz.corrections.services import decide_void as decide
-from quiz.corrections.services import void_or_ask
+from quiz.corrections.views import void_page
 from quiz.progress.queries import composition, progress, round_by_id
 from quiz.rounds.models import QuizRound
-from quiz.rounds.views import REFUSED, STALE, Page, bp
+from quiz.rounds.views import REFUSED, Page, bp
 from quiz.sitters import queries
 from quiz.sitters.queries import Sitter
 from quiz.sitters.rules import Progress
@@ -142,28 +138,8 @@ def _head(attempt_id: int) -> AttemptHead:
 def void(attempt_id: int) -> Page:
     """Ask why, then void a try, or ask a colleague to."""
     head = _head(attempt_id)
-    form, by, status = ReasonForm(), viewer().person_id, 200
-    if form.ask():
-        try:
-            with transaction() as session:
-                is_void = void_or_ask(
-                    session, attempt_id, reason=str(form.reason.data), by=by, now=clock.now()
-                )
-            said = _("这次作答已作废。") if is_void else _("已提出作废，等另一位同事决定。")
-            flash(said, "success")
-            return _to_person(head.place_id, head.person_id)
-        except Conflict as error:
-            form.refuse("reason", error.detail)
-            status = STALE
-    elif form.errors:
-        status = REFUSED
-    html = render_template(
-        "rounds/void.html", form=form, head=head, is_marked=head.state in MARKED_STATES,
-        colleagues=deciders(
-            reading(), Permission.ATTEMPT_VOID, besides={by, head.person_id}, now=clock.now()
-        ),
-    )  # fmt: skip
-    return html, status
+    back = url_for("rounds.attempts", round_id=head.place_id, person_id=head.person_id)
+    return void_page(head, "rounds/void.html", back)
 
 
 @bp.route("/rounds/voids/<int:act_id>", methods=["GET", "POST"])
