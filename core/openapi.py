@@ -77,6 +77,15 @@ spec = SpecTree(
 )
 
 
+def started(attempt: Schema, *, location: str = "") -> Response:
+    """The answer to a start: 201 with the address of what is new, 200 for what was under way."""
+    response = jsonify(attempt.model_dump(mode="json"))
+    if location:
+        response.status_code = 201
+        response.headers["Location"] = location
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Publish the document at /api/v1/openapi.json."""
     spec.app = app

@@ -13,7 +13,7 @@ from certification.entry.queries import Entry, entries_of
 from core import clock
 from core.db import reading, transaction
 from core.guards import requires, viewer
-from core.openapi import PREFIX, Problem, Schema, spec
+from core.openapi import PREFIX, Problem, Schema, spec, started
 from core.permissions import Permission
 
 bp = Blueprint("exams_api", __name__, url_prefix=f"{PREFIX}/exams")
@@ -100,8 +100,5 @@ def start_attempt(exam_id: int) -> Response:
         id=attempt.id, exam_id=exam_id, number=attempt.number, state=attempt.state.value,
         started_at=attempt.started_at, deadline_at=attempt.deadline_at, server_now=now,
     )  # fmt: skip
-    response = jsonify(body.model_dump(mode="json"))
-    if is_new:
-        response.status_code = 201
-        response.headers["Location"] = url_for("sitting.page", attempt_id=attempt.id)
-    return response
+    page = url_for("sitting.page", attempt_id=attempt.id)
+    return started(body, location=page if is_new else "")

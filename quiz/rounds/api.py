@@ -11,7 +11,7 @@ from spectree import Response as Answers
 from core import clock
 from core.db import reading, transaction
 from core.guards import requires, viewer
-from core.openapi import PREFIX, Problem, Schema, spec
+from core.openapi import PREFIX, Problem, Schema, spec, started
 from core.permissions import Permission
 from quiz.rounds import services
 from quiz.rounds.queries import RoundEntry, round_entries
@@ -106,8 +106,5 @@ def start_attempt(round_id: int) -> Response:
         id=attempt.id, round_id=round_id, number=attempt.number, state=attempt.state.value,
         started_at=attempt.started_at, deadline_at=attempt.deadline_at, server_now=now,
     )  # fmt: skip
-    response = jsonify(body.model_dump(mode="json"))
-    if is_new:
-        response.status_code = 201
-        response.headers["Location"] = url_for("sitting.page", attempt_id=attempt.id)
-    return response
+    page = url_for("sitting.page", attempt_id=attempt.id)
+    return started(body, location=page if is_new else "")
