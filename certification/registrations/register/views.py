@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 
 from accounts.units.queries import tree
 from certification.certificates.queries import remind_days
-from certification.registrations.formats import docx as docx_form
 from certification.registrations.formats import xlsx as xlsx_form
 from certification.registrations.queries import RegistrationView, registration_view
 from certification.registrations.register import queries
@@ -118,6 +117,8 @@ def _file(data: bytes, mimetype: str, name: str) -> Response:
 @requires(Permission.REGISTRATION_READ)
 def docx() -> Response:
     """The form of the notice for the list as filtered, for a word processor."""
+    from certification.registrations.formats import docx as docx_form  # 0.1 s that few need
+
     unit, rows = _form_rows("docx")
     return _file(docx_form.write_form(unit, rows), DOCX_TYPE, "registrations.docx")
 
