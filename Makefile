@@ -116,7 +116,7 @@ lock:  ## pin dependencies anew after a change of requirements*.in (uses uv)
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	  $(PYTHON) -m venv "$$dir" && "$$dir/bin/python" -m pip --disable-pip-version-check install --quiet uv && \
 	  for name in requirements requirements-dev; do \
-	    "$$dir/bin/uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	    "$$dir/bin/uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-strip-extras \
 	      --custom-compile-command "make lock" $(UVFLAGS) $$name.in -o $$name.txt || exit 1; \
 	  done
 
