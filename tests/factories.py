@@ -162,6 +162,7 @@ def make_question(
         QuestionType.MULTIPLE: [0, 2],
         QuestionType.TRUE_FALSE: True,
         QuestionType.FILL_IN: [["二十"], ["工作日", "个工作日"]],
+        QuestionType.SHORT_ANSWER: "受理、答复、送达三个要点。",
     }
     version = QuestionVersion(
         question_id=question.id, number=1, state=state, type=type_,

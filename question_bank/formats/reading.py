@@ -9,6 +9,7 @@ from typing import Any
 
 from question_bank.questions.rules import (
     MAX_EXPLANATION,
+    MAX_PASSAGE,
     MAX_STEM,
     WITH_OPTIONS,
     Difficulty,
@@ -21,7 +22,6 @@ from question_bank.questions.rules import (
 )
 
 MAX_QUESTIONS = 20_000
-MAX_PASSAGE = 8000
 MAX_SHOWN = 60
 PICTURE = "\ufffc"  # stands in a text where the file has a picture
 

@@ -73,6 +73,7 @@ POOLS = {
 TYPE_WORDS = {
     QuestionType.SINGLE: "单选", QuestionType.MULTIPLE: "多选",
     QuestionType.TRUE_FALSE: "判断", QuestionType.FILL_IN: "填空",
+    QuestionType.SHORT_ANSWER: "简答",
 }  # fmt: skip
 DIFFICULTY_WORDS = {Difficulty.EASY: "易", Difficulty.MEDIUM: "中", Difficulty.HARD: "难"}
 POOL_WORDS = {Pool.PRACTICE: "练习", Pool.EXAM: "考试", Pool.BOTH: "皆可"}

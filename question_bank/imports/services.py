@@ -253,7 +253,7 @@ def _values(
         "options": list(draft.options), "key": draft.key, "explanation": draft.explanation,
         "topic_id": topics[row.topic], "difficulty": draft.difficulty, "pool": draft.pool,
         "may_shuffle": draft.may_shuffle, "article_id": row.article_id, "basis": draft.basis,
-        "digest": draft.digest,
+        "digest": draft.digest, "passage": draft.passage, "is_rich": draft.is_rich,
     }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ TYPES = {
     QuestionType.MULTIPLE: _l("多选"),
     QuestionType.TRUE_FALSE: _l("判断"),
     QuestionType.FILL_IN: _l("填空"),
+    QuestionType.SHORT_ANSWER: _l("简答"),
 }
 DIFFICULTIES = {
     Difficulty.EASY: _l("易"),
@@ -55,6 +56,7 @@ STATES = {
     VersionState.DRAFT: ("run", _l("起草中")),
     VersionState.IN_REVIEW: ("wait", _l("待审核")),
     VersionState.APPROVED: ("good", _l("已通过")),
+    VersionState.NEEDS_REVIEW: ("warn", _l("待复核")),
     VersionState.RETURNED: ("bad", _l("已退回")),
     VersionState.RETIRED: ("off", _l("已停用")),
 }

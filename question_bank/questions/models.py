@@ -48,18 +48,20 @@ class QuestionVersion(Base):
 
     ``options``: texts in the author's order (empty for true/false and fill-in).
     ``key``: single and multiple: sorted indexes into options; true/false: a boolean;
-    fill-in: for each blank the list of accepted texts.
+    fill-in: for each blank the list of accepted texts; short answer: the text of the model answer.
+    ``replaces_id``: the version that was in use when this one was begun; ``key_changed``: whether
+    its key is another than that one's, None where it replaces nothing.
     """
 
     __tablename__ = "question_version"
     __table_args__ = (
         UniqueConstraint("question_id", "number", name="uq_question_version_number"),
         Index(
-            "uq_question_version_approved",
+            "uq_question_version_live",
             "question_id",
             unique=True,
-            sqlite_where=text("state = 'approved'"),
-            postgresql_where=text("state = 'approved'"),
+            sqlite_where=text("state IN ('approved', 'needs_review')"),
+            postgresql_where=text("state IN ('approved', 'needs_review')"),
         ),
         Index(
             "uq_question_version_open",
@@ -81,6 +83,8 @@ class QuestionVersion(Base):
     stem: Mapped[str] = mapped_column(Text)
     options: Mapped[list[Any]]
     key: Mapped[Any] = mapped_column(JSON)
+    passage: Mapped[str] = mapped_column(Text, default="")  # shared by several questions
+    is_rich: Mapped[bool] = mapped_column(default=False)  # texts are in the markup of core.richtext
     explanation: Mapped[str] = mapped_column(Text, default="")
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"))
     difficulty: Mapped[Difficulty]
@@ -93,6 +97,8 @@ class QuestionVersion(Base):
     created_at: Mapped[datetime]
     import_id: Mapped[int | None] = mapped_column(ForeignKey("question_import.id"))
     revision: Mapped[int] = mapped_column(default=1)  # counts the changes of a draft
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("question_version.id"))
+    key_changed: Mapped[bool | None]
 
 
 class ReviewEvent(Base):

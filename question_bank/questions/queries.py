@@ -222,7 +222,8 @@ def draft_of(version: QuestionVersion) -> Draft:
     """The content of a stored version."""
     return Draft(
         version.type, version.stem, tuple(version.options), version.key, version.explanation,
-        version.difficulty, version.pool, version.may_shuffle, version.basis,
+        version.difficulty, version.pool, version.may_shuffle, version.basis, version.passage,
+        version.is_rich,
     )  # fmt: skip
 
 

@@ -17,17 +17,20 @@ MAX_OPTION = 500
 MAX_EXPLANATION = 2000
 MAX_BASIS = 200
 MAX_BLANKS = 20
+MAX_PASSAGE = 8000
+MAX_MODEL = 8000  # characters of a model answer
 LETTERS = "ABCDEFGH"
 COUNTS = "零一两三四五六七八"  # 两个选项, 四个选项
 
 
 class QuestionType(StrEnum):
-    """The types of question."""
+    """The types of question. People mark a short answer, with its model answer beside it."""
 
     SINGLE = "single"
     MULTIPLE = "multiple"
     TRUE_FALSE = "true_false"
     FILL_IN = "fill_in"
+    SHORT_ANSWER = "short_answer"
 
 
 class Difficulty(StrEnum):
@@ -49,17 +52,23 @@ class Pool(StrEnum):
 class VersionState(StrEnum):
     """draft → in_review → approved | returned; approved → retired (also by a newer version).
 
-    A returned version is not edited either: its correction is a new draft, and it retires.
+    approved ⇄ needs_review (待复核): its legal basis has changed, or its key is in doubt; it leaves
+    every draw until somebody confirms or retires it. A returned version is not edited either: its
+    correction is a new draft, and it retires.
     """
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
     APPROVED = "approved"
+    NEEDS_REVIEW = "needs_review"
     RETURNED = "returned"
     RETIRED = "retired"
 
 
 WITH_OPTIONS = frozenset({QuestionType.SINGLE, QuestionType.MULTIPLE})
+# People mark the others: no round and no practice draws them.
+MARKED_BY_KEY = frozenset(QuestionType) - {QuestionType.SHORT_ANSWER}
+LIVE_STATES = frozenset({VersionState.APPROVED, VersionState.NEEDS_REVIEW})
 OPEN_STATES = frozenset({VersionState.DRAFT, VersionState.IN_REVIEW, VersionState.RETURNED})
 EXAM_POOLS = frozenset({Pool.EXAM, Pool.BOTH})
 PRACTICE_POOLS = frozenset({Pool.PRACTICE, Pool.BOTH})
@@ -68,7 +77,8 @@ _MOVES = {
     VersionState.DRAFT: {VersionState.IN_REVIEW},
     VersionState.IN_REVIEW: {VersionState.APPROVED, VersionState.RETURNED},
     VersionState.RETURNED: {VersionState.RETIRED},
-    VersionState.APPROVED: {VersionState.RETIRED},
+    VersionState.APPROVED: {VersionState.RETIRED, VersionState.NEEDS_REVIEW},
+    VersionState.NEEDS_REVIEW: {VersionState.APPROVED, VersionState.RETIRED},
     VersionState.RETIRED: set(),
 }
 
@@ -78,7 +88,9 @@ class Draft:
     """What a question says, before it is kept.
 
     ``key``: single and multiple: sorted indexes into ``options``; true/false: a boolean;
-    fill-in: for each blank the list of accepted texts; None where there is no answer yet.
+    fill-in: for each blank the list of accepted texts; short answer: the text of the model answer;
+    None where there is no answer yet. ``passage``: what several questions share (材料). ``is_rich``:
+    passage, stem, options, explanation and model answer are in the safe markup of core.richtext.
     """
 
     type: QuestionType
@@ -90,10 +102,12 @@ class Draft:
     pool: Pool = Pool.BOTH
     may_shuffle: bool = True
     basis: str = ""
+    passage: str = ""
+    is_rich: bool = False
 
     @property
     def digest(self) -> str:
-        return digest_of(self.type, self.stem, self.options, self.key)
+        return digest_of(self.type, self.stem, self.options, self.key, self.passage)
 
 
 @dataclass(frozen=True)
@@ -138,11 +152,12 @@ def letters_of(indexes: Sequence[int]) -> str:
     return "".join(LETTERS[index] if index < MAX_OPTIONS else "?" for index in indexes)
 
 
-def digest_of(type_: QuestionType, stem: str, options: Sequence[str], key: Any) -> str:
-    """SHA-256 (hex) of what makes a question the same question: type, stem, options and key."""
-    content = json.dumps(
-        [type_.value, stem, list(options), key], ensure_ascii=False, separators=(",", ":")
-    )
+def digest_of(
+    type_: QuestionType, stem: str, options: Sequence[str], key: Any, passage: str = ""
+) -> str:
+    """SHA-256 (hex) of what makes a question the same: type, passage, stem, options and key."""
+    parts = [type_.value, stem, list(options), key, *([passage] if passage else [])]
+    content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -176,8 +191,10 @@ def _type_specific(draft: Draft) -> Iterator[Finding]:
     elif draft.type is QuestionType.TRUE_FALSE:
         if not isinstance(draft.key, bool):
             yield Finding("no_key", "key")
-    else:
+    elif draft.type is QuestionType.FILL_IN:
         yield from _blanks(draft)
+    else:
+        yield from _model_answer(draft)
 
 
 def _options(options: Sequence[str]) -> Iterator[Finding]:
@@ -227,6 +244,13 @@ def _blanks(draft: Draft) -> Iterator[Finding]:
         yield Finding("blank_count", "key", {"shown": shown, "n": len(key)})
 
 
+def _model_answer(draft: Draft) -> Iterator[Finding]:
+    if not isinstance(draft.key, str) or not draft.key:
+        yield Finding("no_key", "key")
+    elif len(draft.key) > MAX_MODEL:
+        yield Finding("too_long", "key", {"max": MAX_MODEL})
+
+
 def _lengths(draft: Draft) -> Iterator[Finding]:
     if any(len(text) > MAX_OPTION for text in draft.options):
         yield Finding("too_long", "options", {"max": MAX_OPTION})
@@ -234,6 +258,8 @@ def _lengths(draft: Draft) -> Iterator[Finding]:
         yield Finding("too_long", "explanation", {"max": MAX_EXPLANATION})
     if len(draft.basis) > MAX_BASIS:
         yield Finding("too_long", "basis", {"max": MAX_BASIS})
+    if len(draft.passage) > MAX_PASSAGE:
+        yield Finding("too_long", "passage", {"max": MAX_PASSAGE})
 
 
 def longest_by(draft: Draft) -> int:

@@ -55,6 +55,8 @@ def _content(draft: Draft, topic_id: int, article_id: int | None) -> dict[str, A
         "options": list(draft.options),
         "key": draft.key,
         "explanation": draft.explanation,
+        "passage": draft.passage,
+        "is_rich": draft.is_rich,
         "difficulty": draft.difficulty,
         "pool": draft.pool,
         "may_shuffle": draft.may_shuffle,

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from core.audit.services import record
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from question_bank.questions.models import QuestionVersion, ReviewEvent
-from question_bank.questions.rules import VersionState
+from question_bank.questions.rules import LIVE_STATES, VersionState
 from question_bank.review.queries import is_foreign_to
 
 MAX_COMMENT = 500
@@ -61,7 +61,7 @@ def submit_import(session: Session, *, import_id: int, by_id: int, now: datetime
 def approve(
     session: Session, *, version_id: int, reviewer_id: int, now: datetime, comment: str = ""
 ) -> None:
-    """Approve a version in review; the version approved so far retires with it.
+    """Approve a version in review; the version in use so far retires with it.
 
     Forbidden for one's own work; Conflict where it is not in review any more.
     """
@@ -69,11 +69,11 @@ def approve(
     former = session.scalar(
         select(QuestionVersion).where(
             QuestionVersion.question_id == version.question_id,
-            QuestionVersion.state == VersionState.APPROVED,
+            QuestionVersion.state.in_(LIVE_STATES),
         )
     )
-    if former is not None:  # first, because only one version may be approved
-        move(session, former, VersionState.APPROVED, VersionState.RETIRED, reviewer_id, now)
+    if former is not None:  # first, because only one version may be in use
+        move(session, former, former.state, VersionState.RETIRED, reviewer_id, now)
     _decide(session, version, VersionState.APPROVED, reviewer_id, now, comment)
     record_step(session, "question.approve", version, reason=comment)
 

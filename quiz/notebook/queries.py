@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from question_bank.questions.models import QuestionVersion, Topic, VersionState
-from question_bank.questions.rules import PRACTICE_POOLS, QuestionType
+from question_bank.questions.rules import MARKED_BY_KEY, PRACTICE_POOLS, QuestionType
 from quiz.notebook.models import NotebookEntry
 from quiz.notebook.rules import due_before
 
@@ -54,9 +54,11 @@ class EntryRow:
 
 
 def practisable() -> ColumnElement[bool]:
-    """Condition: the approved version of a question, open to practice."""
+    """Condition: the approved version of a question, open to practice and marked by its key."""
     return and_(
-        QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(PRACTICE_POOLS)
+        QuestionVersion.state == VersionState.APPROVED,
+        QuestionVersion.pool.in_(PRACTICE_POOLS),
+        QuestionVersion.type.in_(MARKED_BY_KEY),
     )
 
 

@@ -16,7 +16,13 @@ from core.audit.models import AuditEvent
 from core.errors import NotFound
 from core.rulebook.models import RuleVersion
 from question_bank.questions.models import QuestionVersion, Topic
-from question_bank.questions.rules import Difficulty, Pool, QuestionType, VersionState
+from question_bank.questions.rules import (
+    MARKED_BY_KEY,
+    Difficulty,
+    Pool,
+    QuestionType,
+    VersionState,
+)
 from quiz.papers.rules import SECTIONS
 from quiz.rounds.models import QuizPlan, QuizPlanTopic, QuizRound
 from quiz.rounds.rules import Dated, PlanState, Slot, due_slots, in_force, slots
@@ -161,7 +167,11 @@ def stock(session: Session, topic_ids: Collection[int] = ()) -> Stock:
     """
     query = (
         select(QuestionVersion.type, QuestionVersion.difficulty, QuestionVersion.id)
-        .where(QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(POOLS))
+        .where(
+            QuestionVersion.state == VersionState.APPROVED,
+            QuestionVersion.pool.in_(POOLS),
+            QuestionVersion.type.in_(MARKED_BY_KEY),
+        )
         .order_by(QuestionVersion.id)
     )
     if topic_ids:

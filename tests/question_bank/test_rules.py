@@ -130,6 +130,9 @@ def test_only_the_drawn_moves_are_allowed() -> None:
         (state.IN_REVIEW, state.RETURNED),
         (state.RETURNED, state.RETIRED),
         (state.APPROVED, state.RETIRED),
+        (state.APPROVED, state.NEEDS_REVIEW),
+        (state.NEEDS_REVIEW, state.APPROVED),
+        (state.NEEDS_REVIEW, state.RETIRED),
     }
 
 

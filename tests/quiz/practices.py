@@ -16,6 +16,7 @@ from core import clock
 from core.db import reading, transaction
 from core.permissions import Role
 from question_bank.questions.models import Pool, QuestionType, QuestionVersion, Topic
+from question_bank.questions.rules import MARKED_BY_KEY
 from quiz.attempts.kinds import ReleasedAttempt
 from quiz.attempts.models import Attempt
 from quiz.grading.rules import to_letters
@@ -26,7 +27,7 @@ from quiz.practice.services import start_by_topic, start_from_notebook
 from tests.factories import make_person, make_question, make_topic, make_unit, sign_in
 from tests.quiz.candidates import Candidate
 
-EVERY_TYPE = tuple(QuestionType)
+EVERY_TYPE = tuple(each for each in QuestionType if each in MARKED_BY_KEY)
 
 
 @dataclass(frozen=True)
