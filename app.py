@@ -48,6 +48,8 @@ from core.db import db, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
+from question_bank.review.services import after_approving, before_approving
+from question_bank.suspensions.services import close_replaced, refuse_stale
 from quiz.attempts import kinds
 from quiz.counting import services as counting
 from quiz.notebook.services import gather
@@ -237,6 +239,8 @@ def _connect_rooms() -> None:
     before_leaving_unit.add(refuse_leaving)
     holders.add(note_held)
     after_revoking.add(follow_revocation)
+    before_approving.add(refuse_stale)
+    after_approving.add(close_replaced)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

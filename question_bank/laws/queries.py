@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from question_bank.laws.models import Article, LawSource, LawVersion
+from question_bank.laws.models import Article, ArticleChange, LawSource, LawVersion
 from question_bank.laws.rules import parse_citation, same_title
 from question_bank.questions.models import Question, QuestionVersion, VersionState
 
@@ -69,7 +69,7 @@ class ArticleView:
         return self.text.split("\n")
 
 
-def _newest_in_force(day: date) -> Select[int]:
+def newest_in_force(day: date) -> Select[int]:
     """Ids of the version of each source that is in force on a day."""
     ranked = (
         select(
@@ -89,7 +89,7 @@ def _newest_in_force(day: date) -> Select[int]:
 
 def laws(session: Session, day: date) -> list[LawRow]:
     """All versions of all laws, newest version first within a law; in one statement."""
-    current = _newest_in_force(day).subquery()
+    current = newest_in_force(day).subquery()
     rows = session.execute(
         select(
             LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
@@ -162,7 +162,7 @@ def citation_index(session: Session, day: date) -> dict[tuple[str, str], int]:
         select(LawSource.title, Article.label, Article.id)
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
-        .where(LawVersion.id.in_(_newest_in_force(day)))
+        .where(LawVersion.id.in_(newest_in_force(day)))
     )
     return {(same_title(title), label): article_id for title, label, article_id in rows}
 
@@ -179,7 +179,7 @@ def article_for(session: Session, basis_text: str, day: date) -> Article | None:
         select(Article, LawSource.title)
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
-        .where(LawVersion.id.in_(_newest_in_force(day)), Article.label == cited.label)
+        .where(LawVersion.id.in_(newest_in_force(day)), Article.label == cited.label)
     )
     wanted = same_title(cited.title)
     return next((article for article, title in rows if same_title(title) == wanted), None)
@@ -217,3 +217,72 @@ def digests(session: Session, article_ids: Collection[int]) -> dict[int, str]:
         return {}
     rows = session.execute(select(Article.id, Article.digest).where(Article.id.in_(article_ids)))
     return {row[0]: row[1] for row in rows}
+
+
+# --- versions one after another -----------------------------------------------------
+
+
+def source_of(session: Session, version_id: int) -> int:
+    """The law of a version; NotFound if there is none."""
+    found = session.scalar(select(LawVersion.source_id).where(LawVersion.id == version_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hold_source(session: Session, source_id: int) -> None:
+    """Lock a law until the transaction ends: who compares, takes force or approves waits in turn."""
+    session.execute(select(LawSource.id).where(LawSource.id == source_id).with_for_update())
+
+
+def versions_in_order(session: Session, source_id: int) -> list[LawVersion]:
+    """All versions of a law in the order in which they take force."""
+    return list(
+        session.scalars(
+            select(LawVersion)
+            .where(LawVersion.source_id == source_id)
+            .order_by(LawVersion.in_force_on, LawVersion.promulgated_on, LawVersion.id)
+        )
+    )
+
+
+def articles_of(session: Session, version_id: int) -> list[Article]:
+    """The articles of a version in order."""
+    return list(
+        session.scalars(
+            select(Article).where(Article.law_version_id == version_id).order_by(Article.ordinal)
+        )
+    )
+
+
+def successions(session: Session, version_id: int) -> dict[int, int]:
+    """New article id → the id of what it was in the version before, as far as it was there."""
+    rows = session.execute(
+        select(ArticleChange.new_article_id, ArticleChange.old_article_id).where(
+            ArticleChange.law_version_id == version_id,
+            ArticleChange.new_article_id.is_not(None),
+            ArticleChange.old_article_id.is_not(None),
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def uncompared(session: Session) -> list[int]:
+    """Ids of laws with a version that was never compared."""
+    return list(
+        session.scalars(
+            select(LawVersion.source_id).where(LawVersion.compared_at.is_(None)).distinct()
+        )
+    )
+
+
+def due_to_take_force(session: Session, day: date) -> list[int]:
+    """Ids of versions in force on a day whose changes were not applied to the questions yet."""
+    return list(
+        session.scalars(
+            select(LawVersion.id)
+            .where(LawVersion.taken_at.is_(None), LawVersion.in_force_on <= day)
+            .order_by(LawVersion.in_force_on, LawVersion.promulgated_on, LawVersion.id)
+            .limit(100)
+        )
+    )

@@ -1,33 +1,43 @@
-"""What people do with laws: bring in a version, and let questions find their articles."""
+"""What people do with laws: bring in a version, compare it, and let questions find their articles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
 from core.clock import civil_date
+from core.db import table_of
 from core.errors import Conflict, Invalid
 from core.uploads import check_upload, decoded
 from question_bank.formats.law import ParsedLaw, UnreadableLaw, parse_law
 from question_bank.formats.sentences import law_trouble
 from question_bank.laws import queries
-from question_bank.laws.models import Article, LawSource, LawVersion
+from question_bank.laws.comparison import Kind, Text, compare
+from question_bank.laws.models import Article, ArticleChange, LawSource, LawVersion
 from question_bank.laws.rules import parse_citation, same_title
 from question_bank.questions.models import QuestionVersion
 from question_bank.starter import PREFIX, cited_digests
+from question_bank.suspensions.queries import will_be_suspended
+from question_bank.suspensions.services import take_force
 
 KINDS = frozenset({"md", "txt"})
 
 
 @dataclass(frozen=True)
 class ImportedLaw:
-    """What an import did. ``is_new`` False: exactly this version was there already."""
+    """What an import did. ``is_new`` False: exactly this version was there already.
+
+    ``kinds``: what became of the articles since the version before, by ``Kind``; empty where there
+    is none. ``suspended``: questions that left the draws at once; ``waiting``: those that will on
+    the day the version takes force.
+    """
 
     version_id: int
     title: str
@@ -37,6 +47,9 @@ class ImportedLaw:
     digest: str
     linked: int  # questions that found their article
     is_new: bool
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    suspended: int = 0
+    waiting: int = 0
 
 
 def read_law(filename: str, data: bytes) -> ParsedLaw:
@@ -90,9 +103,15 @@ def import_law(
                "in_force_on": str(in_force_on), "articles": len(law.articles),
                "digest": law.digest},
     )  # fmt: skip
+    kinds = compare_versions(session, source_id=source.id, now=now)[version.id]
     linked = relink(session, today=civil_date(now))
-    return ImportedLaw(version.id, law.title, law.promulgated_on, in_force_on,
-                       len(law.articles), law.digest, linked, True)  # fmt: skip
+    suspended = take_force(session, law_version_id=version.id, by_id=by_id, now=now)
+    waiting = will_be_suspended(session, version.id) if suspended is None else 0
+    return ImportedLaw(
+        version.id, law.title, law.promulgated_on, in_force_on, len(law.articles), law.digest,
+        linked, True, {kind.value: kinds[kind] for kind in Kind if kinds[kind]}, suspended or 0,
+        waiting,
+    )  # fmt: skip
 
 
 def _unchanged(law: ParsedLaw, known: LawVersion, in_force_on: date) -> ImportedLaw:
@@ -108,6 +127,66 @@ def _unchanged(law: ParsedLaw, known: LawVersion, in_force_on: date) -> Imported
         )  # fmt: skip
     return ImportedLaw(known.id, law.title, law.promulgated_on, known.in_force_on,
                        len(law.articles), law.digest, 0, False)  # fmt: skip
+
+
+def compare_versions(
+    session: Session, *, source_id: int, now: datetime
+) -> dict[int, Counter[Kind]]:
+    """Compare every version of a law with the one in force before it, and lead lines through them.
+
+    Only pairs of versions that are neighbours anew are compared: all where none was, two where a
+    version came in between. Version id → what became of its articles, of those compared now.
+    """
+    queries.hold_source(session, source_id)
+    done: dict[int, Counter[Kind]] = {}
+    former: LawVersion | None = None
+    articles: Sequence[Article] = ()
+    lines: dict[int, int] = {}  # article id → line, of the former version
+    for version in queries.versions_in_order(session, source_id):
+        old, articles = articles, queries.articles_of(session, version.id)
+        former_id = former.id if former else None
+        if version.compared_at is None or version.former_id != former_id:
+            done[version.id] = _compare(session, version, old, articles)
+            version.former_id, version.compared_at = former_id, now
+            session.flush()
+        before = queries.successions(session, version.id)
+        lines = {one.id: lines.get(before.get(one.id, 0), one.id) for one in articles}
+        _draw_lines(session, {one.id: lines[one.id] for one in articles
+                              if one.line_id != lines[one.id]})  # fmt: skip
+        former = version
+    return done
+
+
+def _compare(
+    session: Session, version: LawVersion, old: Sequence[Article], new: Sequence[Article]
+) -> Counter[Kind]:
+    """Keep what became of each article; nothing for a law's first version."""
+    session.execute(delete(ArticleChange).where(ArticleChange.law_version_id == version.id))
+    if not old:
+        return Counter()
+    pairs = compare(*([Text(one.label, one.text, one.digest) for one in side]
+                      for side in (old, new)))  # fmt: skip
+    session.execute(
+        insert(ArticleChange),
+        [{"law_version_id": version.id, "kind": pair.kind, "likeness": pair.likeness,
+          "old_article_id": None if pair.old is None else old[pair.old].id,
+          "new_article_id": None if pair.new is None else new[pair.new].id} for pair in pairs],
+    )  # fmt: skip
+    counted = Counter(pair.kind for pair in pairs)
+    record(
+        session, "law.compare", ("law_version", version.id),
+        facts={kind.value: number for kind, number in counted.items()},
+    )  # fmt: skip
+    return counted
+
+
+def _draw_lines(session: Session, lines: Mapping[int, int]) -> None:
+    if lines:
+        table = table_of(Article)
+        session.connection().execute(
+            update(table).where(table.c.id == bindparam("b_id")).values(line_id=bindparam("line")),
+            [{"b_id": article_id, "line": line} for article_id, line in lines.items()],
+        )
 
 
 def relink(session: Session, *, today: date) -> int:

@@ -153,7 +153,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class EventView:
-    """One step of a version's review."""
+    """One step of a version's review. ``by_name`` '': it followed by itself."""
 
     from_state: VersionState | None
     to_state: VersionState
@@ -214,6 +214,13 @@ class QuestionView:
         return next((each for each in self.versions if each.state in OPEN_STATES), None)
 
     @property
+    def suspended(self) -> VersionView | None:
+        """The version that waits for somebody to confirm its basis or key (待复核)."""
+        return next(
+            (each for each in self.versions if each.state is VersionState.NEEDS_REVIEW), None
+        )
+
+    @property
     def approved(self) -> VersionView | None:
         return next((each for each in self.versions if each.state is VersionState.APPROVED), None)
 
@@ -256,13 +263,13 @@ def _events(session: Session, version_ids: Collection[int]) -> dict[int, list[Ev
     found: dict[int, list[EventView]] = {}
     for row in session.execute(
         select(ReviewEvent, Person.name)
-        .join(Person, Person.id == ReviewEvent.by_id)
+        .outerjoin(Person, Person.id == ReviewEvent.by_id)
         .where(ReviewEvent.version_id.in_(version_ids))
         .order_by(ReviewEvent.id)
     ):
         event, name = row
         found.setdefault(event.version_id, []).append(
-            EventView(event.from_state, event.to_state, name, event.at, event.comment)
+            EventView(event.from_state, event.to_state, name or "", event.at, event.comment)
         )
     return found
 
