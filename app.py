@@ -49,10 +49,11 @@ from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
 from question_bank.review.services import after_approving, before_approving
-from question_bank.suspensions.services import close_replaced, refuse_stale
+from question_bank.suspensions.services import after_suspending, close_replaced, refuse_stale
 from quiz.attempts import kinds
 from quiz.counting import services as counting
 from quiz.notebook.services import gather
+from quiz.occasions.services import exclude_suspended
 from quiz.practice.services import on_released as note_unchecked
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
@@ -241,6 +242,7 @@ def _connect_rooms() -> None:
     after_revoking.add(follow_revocation)
     before_approving.add(refuse_stale)
     after_approving.add(close_replaced)
+    after_suspending.add(exclude_suspended)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

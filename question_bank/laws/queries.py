@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from core.errors import NotFound
 from question_bank.laws.models import Article, ArticleChange, LawSource, LawVersion
@@ -54,7 +55,7 @@ class LawView:
 
 @dataclass(frozen=True)
 class ArticleView:
-    """An article as it is quoted."""
+    """An article as it is quoted. ``cited_label``: what it was cited as, where that is another now."""
 
     id: int
     law_version_id: int
@@ -63,10 +64,32 @@ class ArticleView:
     text: str
     promulgated_on: date
     in_force_on: date
+    cited_label: str = ""
 
     @property
     def paragraphs(self) -> list[str]:
         return self.text.split("\n")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an article that is cited stands on a day. ``present``: its successor in force, if any."""
+
+    cited: ArticleView
+    present: ArticleView | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its text is in force, under whatever label."""
+        return self.present is not None and self.present.text == self.cited.text
+
+    @property
+    def shown(self) -> ArticleView:
+        """What a page quotes: the article in force where the text is the same, else as it was cited."""
+        if self.present is None or not self.stands:
+            return self.cited
+        moved = self.present.label != self.cited.label
+        return replace(self.present, cited_label=self.cited.label if moved else "")
 
 
 def newest_in_force(day: date) -> Select[int]:
@@ -140,20 +163,57 @@ def law(session: Session, version_id: int) -> LawView:
 
 
 def articles_by_id(session: Session, ids: Collection[int | None]) -> dict[int, ArticleView]:
-    """The articles of these ids as they are quoted, in one statement."""
+    """The articles of these ids, as they were written, in one statement."""
     wanted = {found for found in ids if found is not None}
     if not wanted:
         return {}
     rows = session.execute(
-        select(
-            Article.id, Article.law_version_id, LawSource.title, Article.label, Article.text,
-            LawVersion.promulgated_on, LawVersion.in_force_on,
-        )
+        select(*_quoted(Article, LawVersion))
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
         .where(Article.id.in_(wanted))
-    )  # fmt: skip
-    return {row.id: ArticleView(*row) for row in rows}
+    )
+    return {row[0]: ArticleView(*row) for row in rows}
+
+
+def _quoted(article: type[Article], version: type[LawVersion]) -> list[Any]:
+    return [
+        article.id, article.law_version_id, LawSource.title, article.label, article.text,
+        version.promulgated_on, version.in_force_on,
+    ]  # fmt: skip
+
+
+def standings(session: Session, ids: Collection[int | None], day: date) -> dict[int, Standing]:
+    """How the articles of these ids stand on a day, through all versions since; one statement."""
+    wanted = {found for found in ids if found is not None}
+    if not wanted:
+        return {}
+    present, in_force = aliased(Article), aliased(LawVersion)
+    cited = _quoted(Article, LawVersion)
+    rows = session.execute(
+        select(*cited, *_quoted(present, in_force))
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .outerjoin(
+            present,
+            and_(
+                present.line_id == Article.line_id,
+                present.law_version_id.in_(newest_in_force(day)),
+            ),
+        )
+        .outerjoin(in_force, in_force.id == present.law_version_id)
+        .where(Article.id.in_(wanted))
+    )
+    width = len(cited)
+    found = [(ArticleView(*row[:width]), row[width:]) for row in rows]
+    return {one.id: Standing(one, ArticleView(*now) if now[0] else None) for one, now in found}
+
+
+def quoted_articles(
+    session: Session, ids: Collection[int | None], day: date
+) -> dict[int, ArticleView]:
+    """Id cited → the article as pages quote it on a day, see ``Standing.shown``; one statement."""
+    return {id_: one.shown for id_, one in standings(session, ids, day).items()}
 
 
 def citation_index(session: Session, day: date) -> dict[tuple[str, str], int]:
@@ -264,7 +324,7 @@ def successions(session: Session, version_id: int) -> dict[int, int]:
             ArticleChange.old_article_id.is_not(None),
         )
     )
-    return {row[0]: row[1] for row in rows}
+    return {after: before for after, before in rows if after is not None and before is not None}
 
 
 def uncompared(session: Session) -> list[int]:

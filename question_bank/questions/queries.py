@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
+from core import clock
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import (
     EXAM_POOLS,
@@ -246,7 +247,7 @@ def _views(session: Session, *conditions: ColumnElement[bool]) -> list[VersionVi
     ).all()
     versions = [row[0] for row in rows]
     events = _events(session, [version.id for version in versions])
-    articles = articles_by_id(session, [version.article_id for version in versions])
+    articles = quoted_articles(session, [version.article_id for version in versions], clock.today())
     return [
         VersionView(
             version.id, version.question_id, code, version.number, version.state,

@@ -9,7 +9,7 @@ from core.db import reading, transaction
 from core.jobs.rules import Job
 from question_bank.laws.queries import due_to_take_force, uncompared
 from question_bank.laws.services import compare_versions
-from question_bank.suspensions.services import take_force
+from question_bank.suspensions.services import after_suspending, take_force
 
 
 def take_force_due(now: datetime) -> str:
@@ -23,6 +23,8 @@ def take_force_due(now: datetime) -> str:
             found = take_force(session, law_version_id=version_id, by_id=None, now=now)
         taken += found is not None
         suspended += found or 0
+    with transaction() as session:  # pools that were frozen while a question was being suspended
+        after_suspending(session, now)
     return f"{taken} versions took force, {suspended} questions suspended"
 
 

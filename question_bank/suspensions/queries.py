@@ -69,17 +69,15 @@ def citing(law_version_id: int, day: date | None) -> Subquery:
 def will_be_suspended(session: Session, law_version_id: int) -> int:
     """How many approved questions a version of a law puts in doubt once it is in force."""
     cited = citing(law_version_id, None)
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(QuestionVersion)
-            .where(
-                QuestionVersion.state == VersionState.APPROVED,
-                QuestionVersion.article_id.in_(select(cited.c.article_id)),
-            )
+    query = (
+        select(func.count())
+        .select_from(QuestionVersion)
+        .where(
+            QuestionVersion.state == VersionState.APPROVED,
+            QuestionVersion.article_id.in_(select(cited.c.article_id)),
         )
-        or 0
     )
+    return session.scalar(query) or 0
 
 
 # --- conditions of decisions --------------------------------------------------------
