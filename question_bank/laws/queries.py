@@ -1,8 +1,8 @@
-"""Finding law versions and articles, and how many questions rest on each."""
+"""Finding articles: by id, by citation, and as they stand in the versions in force on a day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,47 +10,9 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from core.errors import NotFound
-from question_bank.laws.models import Article, ArticleChange, LawSource, LawVersion
+from question_bank.laws.models import Article, LawSource, LawVersion
 from question_bank.laws.rules import parse_citation, same_title
-from question_bank.questions.models import Question, QuestionVersion, VersionState
-
-
-@dataclass(frozen=True)
-class LawRow:
-    """One version of a law in the list."""
-
-    version_id: int
-    title: str
-    promulgated_on: date
-    in_force_on: date
-    articles: int
-    is_current: bool  # the newest version in force on the day asked about
-
-
-@dataclass(frozen=True)
-class ArticleRow:
-    """One article with the number of questions (not retired) that rest on it."""
-
-    id: int
-    label: str
-    text: str
-    questions: int
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return self.text.split("\n")
-
-
-@dataclass(frozen=True)
-class LawView:
-    """A version of a law with its articles."""
-
-    version_id: int
-    title: str
-    promulgated_on: date
-    in_force_on: date
-    articles: Sequence[ArticleRow]
+from question_bank.questions.models import Question, QuestionVersion
 
 
 @dataclass(frozen=True)
@@ -110,56 +72,9 @@ def newest_in_force(day: date) -> Select[int]:
     return select(ranked.c.id).where(ranked.c.rank == 1)
 
 
-def laws(session: Session, day: date) -> list[LawRow]:
-    """All versions of all laws, newest version first within a law; in one statement."""
-    current = newest_in_force(day).subquery()
-    rows = session.execute(
-        select(
-            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            func.count(Article.id), current.c.id,
-        )
-        .join(LawSource, LawSource.id == LawVersion.source_id)
-        .outerjoin(Article, Article.law_version_id == LawVersion.id)
-        .outerjoin(current, current.c.id == LawVersion.id)
-        .group_by(
-            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            current.c.id,
-        )
-        .order_by(LawSource.title, LawVersion.in_force_on.desc(), LawVersion.id.desc())
-    )  # fmt: skip
-    return [LawRow(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in rows]
-
-
 def titles(session: Session) -> list[str]:
     """Titles of all laws, in order."""
     return list(session.scalars(select(LawSource.title).order_by(LawSource.title)))
-
-
-def law(session: Session, version_id: int) -> LawView:
-    """A version with its articles, each with the questions that rest on it; NotFound if none."""
-    resting = (
-        select(QuestionVersion.article_id, func.count().label("questions"))
-        .where(QuestionVersion.state != VersionState.RETIRED)
-        .group_by(QuestionVersion.article_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            Article.id, Article.label, Article.text,
-            func.coalesce(resting.c.questions, 0).label("questions"),
-        )
-        .join(LawSource, LawSource.id == LawVersion.source_id)
-        .join(Article, Article.law_version_id == LawVersion.id)
-        .outerjoin(resting, resting.c.article_id == Article.id)
-        .where(LawVersion.id == version_id)
-        .order_by(Article.ordinal)
-    ).all()  # fmt: skip
-    if not rows:
-        raise NotFound
-    head = rows[0]
-    articles = [ArticleRow(row.id, row.label, row.text, row.questions) for row in rows]
-    return LawView(version_id, head.title, head.promulgated_on, head.in_force_on, articles)
 
 
 def articles_by_id(session: Session, ids: Collection[int | None]) -> dict[int, ArticleView]:
@@ -277,72 +192,3 @@ def digests(session: Session, article_ids: Collection[int]) -> dict[int, str]:
         return {}
     rows = session.execute(select(Article.id, Article.digest).where(Article.id.in_(article_ids)))
     return {row[0]: row[1] for row in rows}
-
-
-# --- versions one after another -----------------------------------------------------
-
-
-def source_of(session: Session, version_id: int) -> int:
-    """The law of a version; NotFound if there is none."""
-    found = session.scalar(select(LawVersion.source_id).where(LawVersion.id == version_id))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def hold_source(session: Session, source_id: int) -> None:
-    """Lock a law until the transaction ends: who compares, takes force or approves waits in turn."""
-    session.execute(select(LawSource.id).where(LawSource.id == source_id).with_for_update())
-
-
-def versions_in_order(session: Session, source_id: int) -> list[LawVersion]:
-    """All versions of a law in the order in which they take force."""
-    return list(
-        session.scalars(
-            select(LawVersion)
-            .where(LawVersion.source_id == source_id)
-            .order_by(LawVersion.in_force_on, LawVersion.promulgated_on, LawVersion.id)
-        )
-    )
-
-
-def articles_of(session: Session, version_id: int) -> list[Article]:
-    """The articles of a version in order."""
-    return list(
-        session.scalars(
-            select(Article).where(Article.law_version_id == version_id).order_by(Article.ordinal)
-        )
-    )
-
-
-def successions(session: Session, version_id: int) -> dict[int, int]:
-    """New article id → the id of what it was in the version before, as far as it was there."""
-    rows = session.execute(
-        select(ArticleChange.new_article_id, ArticleChange.old_article_id).where(
-            ArticleChange.law_version_id == version_id,
-            ArticleChange.new_article_id.is_not(None),
-            ArticleChange.old_article_id.is_not(None),
-        )
-    )
-    return {after: before for after, before in rows if after is not None and before is not None}
-
-
-def uncompared(session: Session) -> list[int]:
-    """Ids of laws with a version that was never compared."""
-    return list(
-        session.scalars(
-            select(LawVersion.source_id).where(LawVersion.compared_at.is_(None)).distinct()
-        )
-    )
-
-
-def due_to_take_force(session: Session, day: date) -> list[int]:
-    """Ids of versions in force on a day whose changes were not applied to the questions yet."""
-    return list(
-        session.scalars(
-            select(LawVersion.id)
-            .where(LawVersion.taken_at.is_(None), LawVersion.in_force_on <= day)
-            .order_by(LawVersion.in_force_on, LawVersion.promulgated_on, LawVersion.id)
-            .limit(100)
-        )
-    )

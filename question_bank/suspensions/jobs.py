@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from core.clock import civil_date
 from core.db import reading, transaction
 from core.jobs.rules import Job
-from question_bank.laws.queries import due_to_take_force, uncompared
-from question_bank.laws.services import compare_versions
+from question_bank.laws.revisions.queries import due_to_take_force, uncompared
+from question_bank.laws.revisions.services import compare_versions
 from question_bank.suspensions.services import after_suspending, take_force
 
 

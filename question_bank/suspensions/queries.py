@@ -162,7 +162,7 @@ def stale(
     """
     cited, present = aliased(Article), aliased(Article)
     rows = session.execute(
-        select(Question.code, cited.id, present.id, present.digest != cited.digest)
+        select(Question.code, cited.id, present.id.is_(None), present.digest != cited.digest)
         .select_from(QuestionVersion)
         .join(Question, Question.id == QuestionVersion.question_id)
         .join(cited, cited.id == QuestionVersion.article_id)
@@ -179,6 +179,6 @@ def stale(
         .order_by(Question.code)
         .with_for_update(read=True, of=LawSource)
     ).all()
-    found = [(row[0], row[1], row[2] is None) for row in rows if row[2] is None or row[3]]
+    found = [(row[0], row[1], row[2]) for row in rows if row[2] or row[3]]
     articles = articles_by_id(session, [article_id for _code, article_id, _gone in found])
     return [(code, articles[article_id], is_gone) for code, article_id, is_gone in found]

@@ -15,7 +15,7 @@ from core.db import UtcDateTime
 from core.errors import Conflict
 from core.followers import Followers
 from question_bank.laws.models import LawVersion
-from question_bank.laws.queries import hold_source, source_of
+from question_bank.laws.revisions.queries import hold_source, source_of
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.rules import VersionState
 from question_bank.review.services import MAX_COMMENT, execute, fresh, move, record_step
@@ -65,7 +65,7 @@ def suspend_citing(
     Four statements however many they are; how many. The caller has claimed the version.
     """
     citing = queries.citing(law_version_id, civil_date(now))
-    execute(
+    done = execute(
         session,
         update(QuestionVersion)
         .where(
@@ -74,10 +74,11 @@ def suspend_citing(
         )
         .values(state=VersionState.NEEDS_REVIEW),
     )
+    if not done:
+        return 0
     moment, by = literal(now, UtcDateTime()), literal(by_id, QuestionVersion.id.type)
     # those in doubt without an open suspension are the ones that the statement above has moved
-    done = execute(
-        session,
+    session.execute(
         insert(Suspension).from_select(
             ["version_id", "article_id", "law_version_id", "reason", "comment", "opened_at",
              "opened_by"],
@@ -94,8 +95,6 @@ def suspend_citing(
             ),
         ),
     )  # fmt: skip
-    if not done:
-        return 0
     session.execute(
         insert(ReviewEvent).from_select(
             ["version_id", "from_state", "to_state", "by_id", "at", "comment"],

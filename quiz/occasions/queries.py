@@ -143,7 +143,7 @@ def suspended_in_pool(session: Session, occasion_id: int) -> list[SuspendedVersi
         )
         .order_by(PoolItem.row, PoolItem.ordinal)
     )  # fmt: skip
-    return [SuspendedVersion(*row[:8], bool(row[8]), max(0, row[9] or 0)) for row in rows]
+    return [SuspendedVersion(*row) for row in rows]
 
 
 # --- what a suspension reaches --------------------------------------------------------
