@@ -83,19 +83,26 @@ def index() -> str:
 @bp.get("/<int:question_id>")
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
-    """One question with all versions and their review."""
+    """One question with all versions and their review, and whether its basis still stands."""
+    session = reading()
+    question = queries.question(session, question_id)
+    basis = question.newest.article
+    standing = laws.standings(session, [basis.id], clock.today()).get(basis.id) if basis else None
     return render_template(
-        "questions/show.html", question=queries.question(reading(), question_id), words=WORDS
-    )
+        "questions/show.html", question=question, words=WORDS,
+        standing=standing if standing and not standing.stands else None,
+    )  # fmt: skip
 
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.BANK_WRITE)
 def create() -> str | BaseResponse:
-    """Write a new question."""
+    """Write a new question; ``law`` and ``article`` in the address: on which it is to rest."""
     form = QuestionForm()
     if request.method == "GET":
         form.begin()
+        form.law.data = request.args.get("law", "").strip()[:200]
+        form.article.data = request.args.get("article", "").strip()[:32]
     elif not form.rearrange(request.form.get("do", "")):
         answer = _keep(form, None)
         if answer is not None:

@@ -15,6 +15,7 @@ from question_bank.laws.queries import ArticleView, articles_by_id, newest_in_fo
 from question_bank.questions.models import Question, QuestionVersion
 from question_bank.questions.rules import OPEN_STATES, VersionState
 from question_bank.review.queries import is_foreign_to
+from question_bank.suspensions.models import Suspension
 from question_bank.suspensions.rules import Reason
 
 # --- what a revision touches --------------------------------------------------------
@@ -78,6 +79,16 @@ def will_be_suspended(session: Session, law_version_id: int) -> int:
         )
     )
     return session.scalar(query) or 0
+
+
+def suspended_by(session: Session, law_version_id: int) -> tuple[int, int]:
+    """(questions that a version of a law put in doubt, those of them that still are)."""
+    row = session.execute(
+        select(
+            func.count(), func.count().filter(Suspension.closed_at.is_(None))
+        ).where(Suspension.law_version_id == law_version_id)
+    ).one()  # fmt: skip
+    return row[0], row[1]
 
 
 # --- conditions of decisions --------------------------------------------------------

@@ -78,9 +78,10 @@ class LawView:
 
 
 def _resting() -> Subquery:
-    """(line, number): how many versions of questions, not retired, rest on each line of articles."""
+    """(line, number): how many questions, not retired, rest on each line of articles."""
+    number = func.count(QuestionVersion.question_id.distinct())
     return (
-        select(Article.line_id, func.count().label("questions"))
+        select(Article.line_id, number.label("questions"))
         .join(QuestionVersion, QuestionVersion.article_id == Article.id)
         .where(QuestionVersion.state != VersionState.RETIRED)
         .group_by(Article.line_id)
@@ -149,14 +150,13 @@ def questions_on(
     """Line of articles → questions that rest on it, the first ``SHOWN_OF_ONE`` by code; one statement."""
     if not lines:
         return {}
-    place = (
-        func.row_number()
-        .over(partition_by=Article.line_id, order_by=(Question.code, QuestionVersion.id))
-        .label("place")
+    newest = func.row_number().over(
+        partition_by=(Article.line_id, Question.id), order_by=QuestionVersion.number.desc()
     )
+    place = func.dense_rank().over(partition_by=Article.line_id, order_by=Question.code)
     ranked = (
         select(Article.line_id, Question.id, Question.code, QuestionVersion.state,
-               QuestionVersion.stem, place)
+               QuestionVersion.stem, newest.label("newest"), place.label("place"))
         .join(QuestionVersion, QuestionVersion.article_id == Article.id)
         .join(Question, Question.id == QuestionVersion.question_id)
         .where(
@@ -166,7 +166,9 @@ def questions_on(
         .subquery()
     )  # fmt: skip
     rows = session.execute(
-        select(ranked).where(ranked.c.place <= SHOWN_OF_ONE).order_by(ranked.c.place)
+        select(ranked)
+        .where(ranked.c.newest == 1, ranked.c.place <= SHOWN_OF_ONE)
+        .order_by(ranked.c.place)
     )
     found: dict[int, list[CitingQuestion]] = {}
     for row in rows:

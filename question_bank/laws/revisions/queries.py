@@ -100,6 +100,38 @@ class ChangeRow:
     questions: Sequence[CitingQuestion]
 
 
+@dataclass(frozen=True)
+class Revision:
+    """A version beside the one before it. ``former``: (id, promulgated), None for a first version.
+
+    ``is_to_come``: its day is still ahead, or has come and its changes were not applied yet.
+    """
+
+    version_id: int
+    title: str
+    promulgated_on: date
+    in_force_on: date
+    former: tuple[int, date] | None
+    is_to_come: bool
+
+
+def revision(session: Session, version_id: int) -> Revision:
+    """A version with what it was compared with; NotFound if there is none."""
+    before = aliased(LawVersion)
+    row = session.execute(
+        select(LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on, before.id,
+               before.promulgated_on, LawVersion.taken_at.is_(None))
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .outerjoin(before, before.id == LawVersion.former_id)
+        .where(LawVersion.id == version_id)
+    ).first()  # fmt: skip
+    if row is None:
+        raise NotFound
+    return Revision(
+        version_id, row[0], row[1], row[2], (row[3], row[4]) if row[3] else None, row[5]
+    )
+
+
 def change_counts(session: Session, version_id: int) -> dict[Kind, int]:
     """How many articles of a version became what; empty where nothing was compared."""
     rows = session.execute(
@@ -127,6 +159,14 @@ def changes(version_id: int, kind: Kind | None) -> Select[*tuple[Any, ...]]:
         .order_by(ArticleChange.id)
     )  # fmt: skip
     return query.where(ArticleChange.kind == kind) if kind else query
+
+
+def change_lines(
+    session: Session, version_id: int
+) -> list[tuple[Kind, int, str | None, str | None]]:
+    """(kind, likeness, label before, label after) of all changes of a version, in order."""
+    rows = session.execute(changes(version_id, None))
+    return [(row[0], row[1], row[2], row[4]) for row in rows]
 
 
 def change_rows(session: Session, rows: Sequence[Any]) -> list[ChangeRow]:
