@@ -16,6 +16,7 @@ from core.listing import listing, search_text
 from core.permissions import Permission
 from question_bank.formats.sentences import what
 from question_bank.laws import queries as laws
+from question_bank.laws.queries import Standing
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS, QuestionForm
 from question_bank.questions.queries import Filters, QuestionView, VersionView
@@ -84,10 +85,8 @@ def index() -> str:
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
     """One question with all versions and their review, and whether its basis still stands."""
-    session = reading()
-    question = queries.question(session, question_id)
-    basis = question.newest.article
-    standing = laws.standings(session, [basis.id], clock.today()).get(basis.id) if basis else None
+    question = queries.question(reading(), question_id)
+    standing = _standing(question.newest)
     return render_template(
         "questions/show.html", question=question, words=WORDS,
         standing=standing if standing and not standing.stands else None,
@@ -121,12 +120,31 @@ def edit(question_id: int) -> str | BaseResponse:
     form = QuestionForm()
     if request.method == "GET":
         form.show(newest.draft, newest.topic_id)
+        _follow_basis(form, newest)
         form.base.data, form.revision.data = str(newest.id), newest.revision
         return _editor(form, question)
     if form.rearrange(request.form.get("do", "")):
         return _editor(form, question)
     answer = _keep(form, question)
     return answer if answer is not None else _editor(form, question)
+
+
+def _standing(version: VersionView) -> Standing | None:
+    """How the article that a version rests on stands today; None where it rests on none."""
+    if version.article is None:
+        return None
+    return laws.standings(reading(), [version.article.id], clock.today()).get(version.article.id)
+
+
+def _follow_basis(form: QuestionForm, version: VersionView) -> None:
+    """Name the article by its present label: the former one may stand for another by now."""
+    standing = _standing(version)
+    if standing is None:
+        return
+    if standing.present is None:
+        form.article.data = ""
+    elif version.article is not None and (not standing.stands or version.article.cited_label):
+        form.article.data = standing.present.label
 
 
 def _keep(form: QuestionForm, question: QuestionView | None) -> BaseResponse | None:
@@ -202,6 +220,7 @@ def _checks(
         checks.append((False, _("法规库里没有找到这一条")))
     else:
         checks.append((False, _("没有写法规依据")))
+    checks += _former_basis(question)
     twin = queries.same_content(reading(), draft.digest, question.id if question else None)
     if twin and not wrong:
         checks.append((False, _("题库里已经有完全相同的题 %(code)s", code=twin)))
@@ -213,6 +232,22 @@ def _checks(
         said = _("、").join(pointed[:3])
         checks.append((False, _("提到了选项的位置（%(words)s），考试时选项不乱序", words=said)))
     return checks
+
+
+def _former_basis(question: QuestionView | None) -> list[tuple[bool, str]]:
+    """What became of the article that the question rested on, where its text is not in force."""
+    standing = _standing(question.newest) if question else None
+    if standing is None or standing.stands:
+        return []
+    old = standing.cited.label
+    if standing.present is None:
+        return [(False, _("原来的依据%(old)s已经不在现行文本里", old=old))]
+    return [
+        (
+            False,
+            _("原来的依据%(old)s已经修改，现行的是%(new)s", old=old, new=standing.present.label),
+        )
+    ]
 
 
 @bp.post("/versions/<int:version_id>/submit")
