@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from question_bank.formats import gift, lossless, moodle_write, qti_write, xlsx
+from question_bank.formats import aiken, gift, lossless, moodle_write, qti_write, xlsx
 from question_bank.formats.qti_nodes import Version
 from question_bank.formats.reading import Lost, ReadQuestion, Written, of_draft
 from question_bank.formats.xlsx import ExportedQuestion
@@ -36,6 +36,7 @@ class LossReport:
 FORMATS: dict[str, Format] = {
     "json": Format("JSON", "json", "application/json", lossless.write),
     "gift": Format("GIFT", "gift", "text/plain", gift.write),
+    "aiken": Format("Aiken", "txt", "text/plain", aiken.write),
     "moodle": Format("Moodle XML", "xml", "application/xml", moodle_write.write),
     "qti21": Format("QTI 2.1", "zip", "application/zip", partial(qti_write.write, version=Version.V2_1)),
     "qti30": Format("QTI 3.0", "zip", "application/zip", partial(qti_write.write, version=Version.V3_0)),
