@@ -47,7 +47,7 @@ def upgrade() -> None:
         )  # fmt: skip
         op.alter_column("question_version", "passage", server_default=None)
         op.alter_column("question_version", "is_rich", server_default=None)
-    op.drop_index("uq_question_version_approved", "question_version")
+    op.execute("DROP INDEX uq_question_version_approved")
     op.create_index(
         "uq_question_version_live", "question_version", ["question_id"], unique=True,
         sqlite_where=sa.text(LIVE), postgresql_where=sa.text(LIVE),
@@ -62,7 +62,7 @@ def downgrade() -> None:
         "WHERE type = 'short_answer'"
     )
     op.execute("DELETE FROM blueprint_row WHERE type = 'short_answer'")
-    op.drop_index("uq_question_version_live", "question_version")
+    op.execute("DROP INDEX uq_question_version_live")
     op.create_index(
         "uq_question_version_approved", "question_version", ["question_id"], unique=True,
         sqlite_where=sa.text(APPROVED), postgresql_where=sa.text(APPROVED),
