@@ -121,7 +121,9 @@ def _question(question: queries.PaperQuestion | queries.ResultQuestion) -> dict[
     return {
         "position": question.position,
         "type": question.type.value,
+        "passage": question.passage,
         "stem": question.stem,
+        "is_rich": question.is_rich,
         "options": [{"key": letter, "text": text} for letter, text in question.options],
         "blanks": question.blanks,
         "marks": question.marks,

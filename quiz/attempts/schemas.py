@@ -79,11 +79,16 @@ class PaperOption(Schema):
 
 
 class PaperQuestion(Schema):
-    """A question without its answer. ``blanks``: how many texts a fill-in takes."""
+    """A question without its answer. ``blanks``: how many texts a fill-in takes.
+
+    ``passage``: the material that it is about; empty where there is none.
+    """
 
     position: int
     type: str
+    passage: str
     stem: str
+    is_rich: bool
     options: list[PaperOption]
     blanks: int
     marks: int

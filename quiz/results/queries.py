@@ -133,6 +133,8 @@ class ResultQuestion:
     explanation: str
     article_id: int | None
     basis: str
+    passage: str = ""
+    is_rich: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,8 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
             ResultQuestion(
                 position, item.type, version.stem, seen.options, item.blanks, item.marks,
                 values.get(position), shown_key(item, version), earned, is_right,
-                version.explanation, version.article_id, version.basis,
+                version.explanation, version.article_id, version.basis, version.passage,
+                version.is_rich,
             )
         )  # fmt: skip
     return tuple(questions)
