@@ -25,7 +25,7 @@ from core.permissions import Permission
 from quiz.attempts.services import settle
 
 # Refusals that are about the person rather than the time: said on the list as well.
-PERSONAL = frozenset({Refusal.SEES_KEYS, Refusal.NO_TRAINING})
+PERSONAL = frozenset({Refusal.SEES_KEYS, Refusal.NO_TRAINING, Refusal.AWAITS_MARKS})
 
 
 @bp.get("/my/exams")

@@ -250,6 +250,7 @@ def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
             "earned": question.earned / 100,
             "is_right": question.is_right,
             "explanation": question.explanation,
+            "comment": question.comment,
             "article": {"source": article.title, "label": article.label, "text": article.text}
             if (article := articles.get(question.article_id or 0))
             else None,

@@ -21,7 +21,7 @@ from quiz.papers.rules import (
     max_marks,
 )
 
-S, M, T, F = SECTIONS
+S, M, T, F, W = SECTIONS
 POOL = (
     Row(1, 4, tuple(Candidate(n, F, 0, may_shuffle=True, blanks=2) for n in (40, 41))),
     Row(2, 2, tuple(Candidate(n, S, 4, may_shuffle=n != 3) for n in range(1, 9))),
