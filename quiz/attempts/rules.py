@@ -67,6 +67,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def tidy_lines(text: str) -> str | None:
+    """A typed text without what ``checked`` refuses: tabs and their like become blanks."""
+    lines = text.replace("\r\n", "\n")
+    plain = "".join(" " if _is_unreadable(c) and c != "\n" else c for c in lines)
+    return plain.strip() or None
+
+
 def _lines(value: Any) -> str | None:
     """A text of several lines, parted by ``\\n``; None where there is nothing to read in it."""
     if not isinstance(value, str):
