@@ -92,6 +92,7 @@ ACCESS: dict[str, Permission | None] = {
     "laws.show": P.BANK_READ,
     # in marking
     "marking.answer": P.ANSWER_MARK,
+    "marking.correct": P.ANSWER_MARK,
     "marking.index": P.ANSWER_MARK,
     "marking.question": P.ANSWER_MARK,
     # in notebook

@@ -17,6 +17,7 @@ from core.db import table_of
 from core.errors import NotFound
 from question_bank.laws.queries import ArticleView, articles_by_id
 from quiz.attempts.models import Answer, Attempt, AttemptState
+from quiz.corrections.rules import MARKED_STATES
 from quiz.marking.models import AnswerMark, AnswerToMark
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import Version, versions_of
@@ -29,6 +30,7 @@ class GivenMark:
     number: int
     marks: int
     comment: str
+    by_id: int
 
 
 _mark = table_of(AnswerMark).c
@@ -37,11 +39,11 @@ _mark = table_of(AnswerMark).c
 def marks_of(session: Session, attempt_id: int) -> dict[int, GivenMark]:
     """What people gave the short answers of an attempt by now, by position; one statement."""
     rows = session.connection().execute(
-        select(_mark.position, _mark.number, _mark.marks, _mark.comment)
+        select(_mark.position, _mark.number, _mark.marks, _mark.comment, _mark.by_id)
         .where(_mark.attempt_id == attempt_id)
         .order_by(_mark.number)
     )
-    return {row.position: GivenMark(row.number, row.marks, row.comment) for row in rows}
+    return {row.position: GivenMark(row.number, row.marks, row.comment, row.by_id) for row in rows}
 
 
 # --- what waits -------------------------------------------------------------------
@@ -168,6 +170,14 @@ def question_to_mark(
     )  # fmt: skip
 
 
+def question_of(session: Session, answer: AnswerView) -> QuestionToMark:
+    """The question of an answer that no longer waits."""
+    title = session.scalar(select(Occasion.title).where(Occasion.id == answer.occasion_id)) or ""
+    version = versions_of(session, [answer.version_id])[answer.version_id]
+    article = articles_by_id(session, [version.article_id]).get(version.article_id or 0)
+    return QuestionToMark(answer.occasion_id, version, title, answer.most, 0, (), article)
+
+
 def _newest_mark(later: Any) -> ColumnElement[bool]:
     """The newest mark of the answer in the surrounding statement."""
     return and_(
@@ -180,13 +190,14 @@ def _newest_mark(later: Any) -> ColumnElement[bool]:
     )
 
 
-def _answers(person_id: int) -> Select[*tuple[Any, ...]]:
-    """Answers that this marker may see, with their newest marks: columns of AnswerView."""
+def _answers(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Answers under this condition, with their newest marks: columns of AnswerView."""
     return (
         select(
             AnswerToMark.id, AnswerToMark.attempt_id, AnswerToMark.position,
             AnswerToMark.occasion_id, AnswerToMark.version_id, AnswerToMark.most, Answer.value,
             AnswerMark.number, AnswerMark.marks, AnswerMark.comment, Person.name,
+            Person.id,
         )
         .join(Attempt, Attempt.id == AnswerToMark.attempt_id)
         .join(
@@ -198,7 +209,7 @@ def _answers(person_id: int) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(AnswerMark, _newest_mark(aliased(AnswerMark)))
         .outerjoin(Person, Person.id == AnswerMark.by_id)
-        .where(_open_to(person_id))
+        .where(condition)
     )  # fmt: skip
 
 
@@ -217,19 +228,20 @@ class AnswerView:
     marks: int | None
     comment: str
     marker: str
+    marker_id: int | None
 
 
 def _view(row: Sequence[Any]) -> AnswerView:
     return AnswerView(
         row[0], row[1], row[2], row[3], row[4], row[5], json.loads(row[6]), row[7] or 0, row[8],
-        row[9] or "", row[10] or "",
+        row[9] or "", row[10] or "", row[11],
     )  # fmt: skip
 
 
 def answers_to(occasion_id: int, version_id: int, person_id: int) -> Select[*tuple[Any, ...]]:
     """Answers to one question, for a list; rows for ``as_views``."""
     return (
-        _answers(person_id)
+        _answers(_open_to(person_id))
         .where(AnswerToMark.occasion_id == occasion_id, AnswerToMark.version_id == version_id)
         .order_by(AnswerToMark.id)
     )
@@ -242,7 +254,34 @@ def as_views(rows: Sequence[Sequence[Any]]) -> list[AnswerView]:
 
 def answer_of(session: Session, answer_id: int, person_id: int) -> AnswerView:
     """One answer for this marker; NotFound where it is their own, or no longer to be marked."""
-    row = session.execute(_answers(person_id).where(AnswerToMark.id == answer_id)).first()
+    row = session.execute(_answers(_open_to(person_id)).where(AnswerToMark.id == answer_id)).first()
     if row is None:
         raise NotFound(_("这份答卷已经评完、作废，或者不由您评。"))
     return _view(row)
+
+
+# --- once it is scored --------------------------------------------------------------
+
+
+def scored_answer(session: Session, attempt_id: int, position: int, person_id: int) -> AnswerView:
+    """A marked answer of a scored attempt of somebody else; NotFound where there is none."""
+    is_scored = and_(Attempt.state.in_(MARKED_STATES), Attempt.person_id != person_id)
+    row = session.execute(
+        _answers(is_scored).where(
+            AnswerToMark.attempt_id == attempt_id, AnswerToMark.position == position
+        )
+    ).first()
+    if row is None:
+        raise NotFound(_("没有这样一份评过分的答案，或者它是您自己的。"))
+    return _view(row)
+
+
+def marked_positions(session: Session, attempt_id: int) -> list[int]:
+    """Where an attempt has answers that people marked, in order."""
+    return list(
+        session.scalars(
+            select(AnswerToMark.position)
+            .where(AnswerToMark.attempt_id == attempt_id)
+            .order_by(AnswerToMark.position)
+        )
+    )

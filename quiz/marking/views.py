@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -56,40 +58,89 @@ def question(occasion_id: int, version_id: int) -> str:
 def answer(answer_id: int) -> Page:
     """Mark one answer, then on to the next of the same question."""
     me = viewer().person_id
-    found = queries.answer_of(reading(), answer_id, me)
-    form = MarkForm()
-    if not form.ask():
-        if not form.errors:
-            form.show(found, marks_text(found.marks) if found.marks is not None else "")
-        return _page(found, form, REFUSED if form.errors else 200)
-    marks = form.given(found)
-    if form.errors:
-        return _page(found, form, REFUSED)
-    try:
+
+    def look() -> AnswerView:
+        return queries.answer_of(reading(), answer_id, me)
+
+    def keep(form: MarkForm, marks: int) -> None:
         with transaction() as session:
             services.give(
                 session, answer_id=answer_id, marks=marks, comment=form.comment.data or "",
                 reason=form.reason.data or "", known=form.seen, by=me, now=clock.now(),
             )  # fmt: skip
+
+    found = look()
+    page = _asked(found, look, keep)
+    return page if page is not None else _on(found, me)
+
+
+@bp.route("/marking/attempts/<int:attempt_id>/<int:position>", methods=["GET", "POST"])
+@requires(Permission.ANSWER_MARK)
+def correct(attempt_id: int, position: int) -> Page:
+    """Correct a mark that has counted, with a reason; the attempt is marked anew."""
+    me = viewer().person_id
+
+    def look() -> AnswerView:
+        return queries.scored_answer(reading(), attempt_id, position, me)
+
+    def keep(form: MarkForm, marks: int) -> None:
+        with transaction() as session:
+            services.correct(
+                session, attempt_id=attempt_id, position=position, marks=marks,
+                comment=form.comment.data or "", reason=form.reason.data or "", known=form.seen,
+                by=me, now=clock.now(),
+            )  # fmt: skip
+
+    page = _asked(look(), look, keep, is_scored=True)
+    if page is not None:
+        return page
+    flash(_("分已改正，成绩按新的分重新算过。"), "success")
+    return redirect(url_for("marking.correct", attempt_id=attempt_id, position=position))
+
+
+def _asked(
+    found: AnswerView,
+    look: Callable[[], AnswerView],
+    keep: Callable[[MarkForm, int], None],
+    *,
+    is_scored: bool = False,
+) -> Page | None:
+    """The page of one answer; None where its mark was sent and is kept now."""
+    form = MarkForm()
+    if not form.ask():
+        if not form.errors:
+            form.show(found, marks_text(found.marks) if found.marks is not None else "")
+        return _page(found, form, REFUSED if form.errors else 200, is_scored=is_scored)
+    marks = form.given(found)
+    if form.errors:
+        return _page(found, form, REFUSED, is_scored=is_scored)
+    try:
+        keep(form, marks)
     except Invalid as error:
         form.refuse(error.extra["field"], error.detail)
-        return _page(found, form, REFUSED)
+        return _page(found, form, REFUSED, is_scored=is_scored)
     except Conflict as error:
         if error.code != "marked_meanwhile":
             raise
-        newest = queries.answer_of(reading(), answer_id, me)
+        newest = look()
         form.known.data = str(newest.number)
-        return _page(newest, form, STALE, trouble=error.detail)
-    return _on(found, me)
+        return _page(newest, form, STALE, trouble=error.detail, is_scored=is_scored)
+    return None
 
 
-def _page(found: AnswerView, form: MarkForm, status: int, *, trouble: str = "") -> tuple[str, int]:
+def _page(
+    found: AnswerView, form: MarkForm, status: int, *, trouble: str = "", is_scored: bool
+) -> tuple[str, int]:
     """``trouble``: what somebody else did meanwhile; what was typed stays."""
+    session, me = reading(), viewer().person_id
+    question = (
+        queries.question_of(session, found)
+        if is_scored
+        else queries.question_to_mark(session, found.occasion_id, found.version_id, me)
+    )
     html = render_template(
-        "marking/answer.html", answer=found, form=form, trouble=trouble,
-        question=queries.question_to_mark(
-            reading(), found.occasion_id, found.version_id, viewer().person_id
-        ),
+        "marking/answer.html", answer=found, form=form, trouble=trouble, question=question,
+        is_scored=is_scored, is_own=is_scored and found.marker_id == me,
     )  # fmt: skip
     return html, status
 

@@ -67,7 +67,8 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
         todos.append(
             Todo(_("评阅简答题"), _number(to_mark.answers, npgettext("数量", "份", "份", to_mark.answers)),
                  (_("开始阅卷"), url_for("marking.index")),
-                 _("%(papers)s 份答卷等着出成绩，最早的等了 %(days)s 天。", papers=to_mark.papers, days=waited),
+                 _("%(papers)s 份答卷等着出成绩，最早的等了 %(days)s 天。", papers=to_mark.papers, days=waited)
+                 if waited else _("%(papers)s 份答卷等着出成绩。", papers=to_mark.papers),
                  urgency(7 - waited))
         )  # fmt: skip
     return todos, {"queue": queue}

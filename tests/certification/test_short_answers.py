@@ -177,6 +177,26 @@ def test_a_marker_is_told_when_somebody_else_was_there_first(app: Flask) -> None
     assert "9 分" in marker.see(question)
 
 
+def test_the_office_corrects_a_mark_from_the_result(app: Flask) -> None:
+    city, exam, reviewer = arrange(app, essays=1)
+    attempt_id = sit(app, exam, city.staff)
+    marker, office = Visitor(app, reviewer), Visitor(app, city.office)
+    question = re.findall(r'href="(/marking/\d+/\d+)"', marker.see("/marking"))[0]
+    (one,) = answer_ids(marker.see(question))
+    marker.mark(one, marks="5")
+    assert certificates(app) == 0
+    address = f"/marking/attempts/{attempt_id}/2"
+    assert f'href="{address}"' in office.see(f"/results/{attempt_id}")
+    assert address not in Visitor(app, city.staff).see(f"/results/{attempt_id}")
+    assert "5 分，是您评的" in marker.see(address)
+    sent = {"csrf_token": office.csrf, "known": 1, "marks": "20", "comment": "", "reason": ""}
+    refused = office.client.post(address, data=sent)
+    assert (refused.status_code, "改分要写明理由" in refused.text) == (422, True)
+    assert office.client.post(address, data={**sent, "reason": "看漏一行"}).status_code == 302
+    assert "成绩按新的分重新算过" in office.see(address)
+    assert certificates(app) == 1
+
+
 def test_pages_of_marking_cost_the_same_however_many_wait(app: Flask) -> None:
     city, exam, reviewer = arrange(app)
     marker = Visitor(app, reviewer)

@@ -23,6 +23,7 @@ from quiz.attempts.kinds import Kind, ReleasedAttempt, ScoredAttempt
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.closing import services as closing
 from quiz.marking import queries
+from quiz.marking import services as services_of_marking
 from quiz.marking.models import AnswerMark
 from quiz.marking.rules import hundredths, in_order_of
 from quiz.occasions.models import ReleaseRule
@@ -249,6 +250,49 @@ def test_marking_anew_keeps_what_people_gave(app: Flask) -> None:
         services.rescore(session, one.candidate.attempt_id, reason="复核", now=clock.now())
     again = newest_score(app, one.candidate.attempt_id)
     assert (again.number, again.marks) == (2, 1500)
+
+
+def correct(app: Flask, one: HandedIn, by: int, **more: Any) -> bool:
+    with app.app_context(), transaction() as session:
+        return services_of_marking.correct(
+            session, attempt_id=one.candidate.attempt_id, position=2, by=by, now=clock.now(),
+            **{"marks": 1000, "reason": "看漏一页", "known": 1, **more},
+        )  # fmt: skip
+
+
+@both_databases
+def test_a_mark_that_has_counted_is_corrected_by_somebody_else(app: Flask) -> None:
+    """The score is counted anew, and what follows a pass follows then."""
+    passed: list[ScoredAttempt] = []
+    handlers = Kind(on_scored=lambda _session, one, _now: passed.append(one))
+    with kind("test", handlers):
+        one = hand_in(app, release_rule=ReleaseRule.AT_ONCE)
+        for answer_id in one.answers.values():
+            give(app, answer_id, 500, one.reviewer)
+        assert [each.is_pass for each in passed] == [False]
+        with pytest.raises(Conflict) as refused:
+            correct(app, one, one.reviewer)
+        assert refused.value.code == "own_mark"
+        with pytest.raises(Invalid, match="理由"):
+            correct(app, one, one.office, reason=" ")
+        with pytest.raises(Conflict, match="刚给"):
+            correct(app, one, one.office, known=0)
+        assert correct(app, one, one.office, comment="第二页也对。") is True
+    assert [each.is_pass for each in passed] == [False, True]
+    again = newest_score(app, one.candidate.attempt_id)
+    assert (again.number, again.marks, again.reason) == (2, 1500, "看漏一页")
+    assert one.candidate.show()["result"]["questions"][1]["comment"] == "第二页也对。"
+    assert acts(app, one.candidate.attempt_id)[-2:] == ["answer.mark", "attempt.rescore"]
+
+
+def test_only_what_is_scored_is_corrected_and_never_ones_own(app: Flask) -> None:
+    one = hand_in(app)
+    give(app, one.answers[2], 500, one.reviewer)
+    with pytest.raises(NotFound):
+        correct(app, one, one.office)
+    give(app, one.answers[3], 500, one.reviewer)
+    with pytest.raises(NotFound):
+        correct(app, one, one.candidate.person_id)
 
 
 def test_a_queue_is_by_question_and_takes_few_statements(app: Flask) -> None:

@@ -12,6 +12,7 @@ from core.permissions import Role
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import AttemptState
 from quiz.closing import services as closing
+from quiz.grading.rules import mark
 from tests.factories import make_person
 from tests.quiz.marking import answers_of, give
 from tests.quiz.test_state_machine import Sitting, run
@@ -52,10 +53,9 @@ def test_a_paper_that_is_scored_before_it_is_marked_is_found(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin: an end that asks nobody does not get past the machine."""
-    real = closing.mark
     monkeypatch.setattr(closing, "_for_people", lambda *_: [])
     monkeypatch.setattr(
-        closing, "mark", lambda *args, **more: real(*args, **{**more, "given": {ESSAY: 0}})
+        closing, "mark", lambda *args, **more: mark(*args, **{**more, "given": {ESSAY: 0}})
     )
     with pytest.raises((AssertionError, ExceptionGroup)):
         run(app, 400, steps=60, derandomize=True, kind=SittingForPeople)
