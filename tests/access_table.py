@@ -90,6 +90,11 @@ ACCESS: dict[str, Permission | None] = {
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
+    # in marking
+    "marking.answer": P.ANSWER_MARK,
+    "marking.correct": P.ANSWER_MARK,
+    "marking.index": P.ANSWER_MARK,
+    "marking.question": P.ANSWER_MARK,
     # in notebook
     "notebook.index": P.EXAM_SIT,
     "notebook.remove": P.EXAM_SIT,

@@ -121,7 +121,9 @@ def _question(question: queries.PaperQuestion | queries.ResultQuestion) -> dict[
     return {
         "position": question.position,
         "type": question.type.value,
+        "passage": question.passage,
         "stem": question.stem,
+        "is_rich": question.is_rich,
         "options": [{"key": letter, "text": text} for letter, text in question.options],
         "blanks": question.blanks,
         "marks": question.marks,
@@ -248,6 +250,7 @@ def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
             "earned": question.earned / 100,
             "is_right": question.is_right,
             "explanation": question.explanation,
+            "comment": question.comment,
             "article": {"source": article.title, "label": article.label, "text": article.text}
             if (article := articles.get(question.article_id or 0))
             else None,

@@ -8,11 +8,14 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from core.openapi import Schema
-from quiz.attempts.rules import MAX_NUMBER
+from quiz.attempts.rules import MAX_ANSWER, MAX_NUMBER
 
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Value = (
-    bool | Annotated[str, Field(max_length=1)] | list[Annotated[str, Field(max_length=200)]] | None
+    bool
+    | Annotated[str, Field(max_length=MAX_ANSWER)]
+    | list[Annotated[str, Field(max_length=200)]]
+    | None
 )
 
 
@@ -79,11 +82,16 @@ class PaperOption(Schema):
 
 
 class PaperQuestion(Schema):
-    """A question without its answer. ``blanks``: how many texts a fill-in takes."""
+    """A question without its answer. ``blanks``: how many texts a fill-in takes.
+
+    ``passage``: the material that it is about; empty where there is none.
+    """
 
     position: int
     type: str
+    passage: str
     stem: str
+    is_rich: bool
     options: list[PaperOption]
     blanks: int
     marks: int
@@ -165,6 +173,7 @@ class ResultQuestion(PaperQuestion):
     earned: float
     is_right: bool
     explanation: str
+    comment: str  # of whoever marked a short answer
     article: ResultArticle | None
 
 
