@@ -90,6 +90,11 @@ ACCESS: dict[str, Permission | None] = {
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
+    # in media
+    "media.create": P.BANK_WRITE,
+    "media.show": P.ACCOUNT_OWN,
+    # in media_api
+    "media_api.upload": P.BANK_WRITE,
     # in notebook
     "notebook.index": P.EXAM_SIT,
     "notebook.remove": P.EXAM_SIT,
@@ -121,6 +126,7 @@ ACCESS: dict[str, Permission | None] = {
     "questions.decide": P.BANK_REVIEW,
     "questions.edit": P.BANK_WRITE,
     "questions.index": P.BANK_READ,
+    "questions.preview": P.BANK_WRITE,
     "questions.retire": P.BANK_REVIEW,
     "questions.review": P.BANK_REVIEW,
     "questions.show": P.BANK_READ,
