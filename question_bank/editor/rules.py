@@ -24,6 +24,7 @@ class Seen:
     blanks: int
     passage: str
     is_rich: bool
+    explanation: str
     value: None = None  # nobody has answered it
 
 
@@ -35,5 +36,5 @@ def seen(draft: Draft) -> Seen:
         blanks = len(draft.key or []) or blanks_in(draft.stem) or 1
     return Seen(
         draft.type, draft.stem, tuple(options) if draft.type in WITH_OPTIONS else (), blanks,
-        draft.passage, draft.is_rich,
+        draft.passage, draft.is_rich, draft.explanation,
     )  # fmt: skip

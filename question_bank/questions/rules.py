@@ -275,6 +275,18 @@ def _pictures(draft: Draft) -> Iterator[Finding]:
             yield Finding("picture_unsaid", at)
 
 
+def in_words(draft: Draft) -> Draft:
+    """The draft without markup, for whoever cannot carry it: tables and lists become lines."""
+    if not draft.is_rich:
+        return draft
+    return replace(
+        draft, passage=plain(draft.passage, True), stem=plain(draft.stem, True),
+        options=tuple(plain(text, True) for text in draft.options),
+        explanation=plain(draft.explanation, True),
+        key=plain(draft.key, True) if isinstance(draft.key, str) else draft.key, is_rich=False,
+    )  # fmt: skip
+
+
 def longest_by(draft: Draft) -> int:
     """By how many characters the only right option outgrows the longest wrong one; else 0."""
     if draft.type is not QuestionType.SINGLE or not draft.key or len(draft.options) < MIN_OPTIONS:
