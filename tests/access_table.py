@@ -90,6 +90,10 @@ ACCESS: dict[str, Permission | None] = {
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
+    # in marking
+    "marking.answer": P.ANSWER_MARK,
+    "marking.index": P.ANSWER_MARK,
+    "marking.question": P.ANSWER_MARK,
     # in media
     "media.create": P.BANK_WRITE,
     "media.show": P.ACCOUNT_OWN,

@@ -150,6 +150,7 @@ def make_question(
     options: list[str] | None = None,
     key: Any = None,
     may_shuffle: bool = True,
+    passage: str = "",
 ) -> QuestionVersion:
     """A question with one version, approved unless said otherwise."""
     number = next(_numbers)
@@ -171,7 +172,7 @@ def make_question(
                             if has_options else []),
         key=keys[type_] if key is None else key,
         explanation=f"解析{number}", topic_id=topic.id, difficulty=difficulty, pool=pool,
-        may_shuffle=may_shuffle, digest=secrets.token_hex(32), author_id=author.id,
+        may_shuffle=may_shuffle, passage=passage, digest=secrets.token_hex(32), author_id=author.id,
         created_at=clock.now(),
     )  # fmt: skip
     session.add(version)

@@ -38,6 +38,7 @@ def result(attempt_id: int) -> Page | Response:
         shown={"all": found.questions, "right": right, "wrong": found.wrong}[show],
         counts={"wrong": len(found.wrong), "right": len(right), "all": len(found.questions)},
         can_retry=found.can_retry(now), release=RELEASE_WORDS[found.result.release_rule],
+        waited=(clock.civil_date(now) - clock.civil_date(found.result.submitted_at or now)).days,
         may_void=viewer().may(Permission.ATTEMPT_VOID),
         may_read=viewer().may(Permission.RESULT_READ),
     )  # fmt: skip

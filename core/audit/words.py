@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, object] = {
     "account.sign_out": _l("退出登录"),
     "account.sign_out_all": _l("全部退出登录"),
     "account.use_link": _l("用链接设密码"),
+    "answer.mark": _l("阅卷评分"),
     "attempt.close": _l("到时收卷"),
     "attempt.release": _l("公布一份答卷"),
     "attempt.rescore": _l("重新评分"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import NotFound
 from core.permissions import Permission
@@ -14,7 +14,7 @@ from core.viewer import Viewer
 from question_bank.media.models import Media, MediaUse
 
 # (person id, column of version ids) → the condition under which that person may see the version
-Sight = Callable[[int, ColumnElement[int]], ColumnElement[bool]]
+Sight = Callable[[int, InstrumentedAttribute[int]], ColumnElement[bool]]
 _sights: list[Sight] = []
 
 

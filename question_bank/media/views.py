@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from core import clock
 from core.db import reading, transaction
@@ -19,7 +20,7 @@ A_YEAR = 31_536_000  # seconds; the address is a digest of the content, so nothi
 
 @bp.get("/<sha>.webp")
 @requires(Permission.ACCOUNT_OWN)
-def show(sha: str) -> Response:
+def show(sha: str) -> BaseResponse:
     """A picture, for whoever may see a question that shows it."""
     if not SHA.fullmatch(sha):
         raise NotFound

@@ -291,10 +291,10 @@ def longest_by(draft: Draft) -> int:
     """By how many characters the only right option outgrows the longest wrong one; else 0."""
     if draft.type is not QuestionType.SINGLE or not draft.key or len(draft.options) < MIN_OPTIONS:
         return 0
-    right = draft.key[0]
+    right: int = draft.key[0]
     if right >= len(draft.options):
         return 0
-    lengths = [len(plain(text, draft.is_rich)) for text in draft.options]
+    lengths: list[int] = [len(plain(text, draft.is_rich)) for text in draft.options]
     return max(0, lengths[right] - max(lengths[:right] + lengths[right + 1 :]))
 
 

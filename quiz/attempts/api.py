@@ -22,6 +22,7 @@ from core.permissions import Permission
 from core.problems import problem
 from core.richtext import plain, render
 from question_bank.laws.queries import articles_by_id
+from question_bank.questions.rules import QuestionType
 from quiz.attempts import queries, services
 from quiz.attempts.schemas import (
     AttemptAnswer,
@@ -259,13 +260,16 @@ def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
         {
             **_question(question),
             "value": question.value,
-            "key": question.key,
+            "key": plain(question.key, question.is_rich)
+            if question.type is QuestionType.SHORT_ANSWER
+            else question.key,
             "earned": question.earned / 100,
             "is_right": question.is_right,
             "explanation": plain(question.explanation, question.is_rich),
             "explanation_html": render(question.explanation, is_rich=True)
             if question.is_rich
             else None,
+            "comment": question.comment,
             "article": {"source": article.title, "label": article.label, "text": article.text}
             if (article := articles.get(question.article_id or 0))
             else None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import NotFound
 from core.viewer import Viewer
@@ -35,7 +35,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def may_meet(person_id: int, version_id: ColumnElement[int]) -> ColumnElement[bool]:
+def may_meet(person_id: int, version_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether the person has an attempt, open or over, whose paper was drawn from among such versions.
 
     For practice and exam alike: each attempt belongs to an occasion with a frozen pool.

@@ -8,11 +8,14 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from core.openapi import Schema
-from quiz.attempts.rules import MAX_NUMBER
+from quiz.attempts.rules import MAX_ANSWER, MAX_NUMBER
 
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Value = (
-    bool | Annotated[str, Field(max_length=1)] | list[Annotated[str, Field(max_length=200)]] | None
+    bool
+    | Annotated[str, Field(max_length=MAX_ANSWER)]
+    | list[Annotated[str, Field(max_length=200)]]
+    | None
 )
 
 
@@ -181,6 +184,7 @@ class ResultQuestion(PaperQuestion):
     is_right: bool
     explanation: str
     explanation_html: str | None
+    comment: str  # of whoever marked a short answer
     article: ResultArticle | None
 
 

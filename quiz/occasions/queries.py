@@ -37,7 +37,7 @@ _row, _item, _version = (
 _POOL = (
     select(
         _row.row, _row.count, _row.marks, _version.id, _version.type, _version.options,
-        _version.key, _version.may_shuffle,
+        _version.key, _version.may_shuffle, _version.passage,
     )
     .select_from(table_of(PoolRow))
     .join(table_of(PoolItem), (_item.occasion_id == _row.occasion_id) & (_item.row == _row.row))
@@ -65,11 +65,13 @@ def pool_of(session: Session, occasion_id: int, digest: str) -> tuple[Row, ...]:
         return known
     found = session.connection().execute(_POOL, {"occasion_id": occasion_id})
     pool = []
+    passages: dict[str, int] = {"": 0}
     for (_number, count, marks), members in groupby(found, key=lambda row: row[:3]):
         items = tuple(
             Candidate(
                 member.id, member.type, len(member.options), member.may_shuffle,
                 len(member.key) if member.type is QuestionType.FILL_IN else 0,
+                passages.setdefault(member.passage, len(passages)),
             )
             for member in members
         )  # fmt: skip

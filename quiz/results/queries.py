@@ -19,6 +19,7 @@ from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
 from quiz.grading.rules import to_letters
+from quiz.marking.queries import marks_of
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import Version, items_of, shown, versions_of
 from quiz.papers.rules import Item
@@ -117,7 +118,8 @@ def attempts_at(session: Session, occasion_ids: Collection[int]) -> list[Attempt
 class ResultQuestion:
     """One question after release. Letters are those of the paper; ``earned`` in hundredths.
 
-    ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank.
+    ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank. ``comment``: of
+    whoever marked a short answer.
     """
 
     position: int
@@ -135,6 +137,7 @@ class ResultQuestion:
     basis: str
     passage: str = ""
     is_rich: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,8 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
             select(Answer.position, Answer.value).where(Answer.attempt_id == attempt.id)
         )
     }
+    by_people = any(item.type is QuestionType.SHORT_ANSWER for item in items)
+    given = marks_of(session, attempt.id) if by_people else {}
     questions = []
     for position, item in enumerate(items, start=1):
         version = versions[item.version_id]
@@ -216,14 +221,14 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
                 position, item.type, version.stem, seen.options, item.blanks, item.marks,
                 values.get(position), shown_key(item, version), earned, is_right,
                 version.explanation, version.article_id, version.basis, version.passage,
-                version.is_rich,
+                version.is_rich, given[position].comment if position in given else "",
             )
         )  # fmt: skip
     return tuple(questions)
 
 
 def shown_key(item: Item, version: Version) -> Any:
-    """The key in the shape of a value, in the letters of the paper; fill-in: as in the version."""
+    """The key in the shape of a value, in the letters of the paper; texts as in the version."""
     if item.type is QuestionType.SINGLE:
         return to_letters(version.key, item.order)[0]
     if item.type is QuestionType.MULTIPLE:
@@ -261,6 +266,8 @@ def reviewed(session: Session, questions: Sequence[ResultQuestion]) -> tuple[Rev
 def _lines(question: ResultQuestion) -> tuple[Line, ...]:
     if question.type is QuestionType.TRUE_FALSE:
         return judgement_lines(question.key, question.value, (_("正确"), _("错误")))
+    if question.type is QuestionType.SHORT_ANSWER:
+        return ()  # what people said of it stands beside it
     if question.type is QuestionType.FILL_IN:
         return blank_lines(question.key, question.value, question.is_right)
     return option_lines(question.options, question.key, question.value)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.permissions import Role
 from core.viewer import Viewer
+from quiz.marking import queries as marking
 from reporting.home import queries
 from reporting.home.city import services as city
 from reporting.home.coordinator import services as coordinator
@@ -58,6 +59,15 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
             Todo(_("审核试题"), _number(queue.in_review, npgettext("数量", "题", "题", queue.in_review)),
                  (_("开始审核"), url_for("questions.review")),
                  _("最早的一题等了 %(days)s 天。", days=waited),
+                 urgency(7 - waited))
+        )  # fmt: skip
+    to_mark = marking.waiting(session, viewer.person_id)
+    if to_mark.answers and to_mark.since:
+        waited = (clock.civil_date(now) - clock.civil_date(to_mark.since)).days
+        todos.append(
+            Todo(_("评阅简答题"), _number(to_mark.answers, npgettext("数量", "份", "份", to_mark.answers)),
+                 (_("开始阅卷"), url_for("marking.index")),
+                 _("%(papers)s 份答卷等着出成绩，最早的等了 %(days)s 天。", papers=to_mark.papers, days=waited),
                  urgency(7 - waited))
         )  # fmt: skip
     return todos, {"queue": queue}

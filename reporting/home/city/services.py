@@ -19,6 +19,7 @@ from points.standing.queries import by_unit
 from points.standing.rules import IN_A_ROW
 from quiz.corrections.queries import AskedVoid, asked_voids
 from quiz.corrections.rules import VOID
+from quiz.marking.queries import waiting as to_mark
 from quiz.opening.queries import are_points_on
 from quiz.rounds.models import QuizRound
 from reporting.home import queries
@@ -96,12 +97,22 @@ def queue(session: Session, viewer: Viewer, now: datetime) -> Part:
         *_filings(session, today),
         *_corrections(acts, today),
         *(_voids(session, viewer, today) if VOID in acts else ()),
+        *_marking(session, viewer),
         *(
             Waiting(_("继续起草考试"), title, "", url_for("exams.show", exam_id=exam_id))
             for exam_id, title in queries.draft_exams(session)
         ),
     ]
     return [], {"queue": waiting}
+
+
+def _marking(session: Session, viewer: Viewer) -> list[Waiting]:
+    found = to_mark(session, viewer.person_id)
+    if not found.answers or found.since is None:
+        return []
+    text = _("%(papers)s 份答卷，%(answers)s 份答案", papers=found.papers, answers=found.answers)
+    when = _("最早 %(day)s", day=formats.civil_date_text(clock.civil_date(found.since), short=True))
+    return [Waiting(_("简答题待阅卷"), text, when, url_for("marking.index"))]
 
 
 def _transfers(session: Session, today: date) -> list[Waiting]:
