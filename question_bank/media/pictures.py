@@ -14,11 +14,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import Invalid
 
 MAX_BYTES = 2 * 1024 * 1024
-MAX_SIDE = 4_000  # pixels, before anything is decoded: 64 MB of memory at most
+MAX_SIDE = 4_000  # pixels, looked at before anything is decoded: 64 MB as pixels
 KEPT_WIDTH = 1_600  # pixels
 EXACT_BYTES = 400 * 1024  # drawings and scans stay exact up to so many bytes
 QUALITY = 82
 MIME = "image/webp"
+ORIENTATION = 0x0112  # in the metadata of photos
+TURNED = range(5, 9)  # left or right
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 
 # What the library says of a broken file. It has no class of its own for that.
@@ -80,17 +82,23 @@ def _made(data: bytes) -> Picture:
             field="file",
         )  # fmt: skip
     with Image.open(io.BytesIO(data), formats=KINDS) as source:
-        image = ImageOps.exif_transpose(source)  # a phone's photo the right way up
-        has_gaps = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-        image = image.convert("RGBA" if has_gaps else "RGB")
-    if image.width > KEPT_WIDTH:
-        height = max(1, round(image.height * KEPT_WIDTH / image.width))
-        image = image.resize((KEPT_WIDTH, height), Image.Resampling.LANCZOS)
+        image = _upright(source)
     image.info.clear()
     content = b"" if is_photo else _written(image, lossless=True)
     if is_photo or len(content) > EXACT_BYTES:
         content = _written(image, lossless=False)
     return Picture(content, image.width, image.height)
+
+
+def _upright(source: Image.Image) -> Image.Image:
+    """The first picture of the file, no wider than it is kept, the way up that its camera noted."""
+    has_gaps = source.mode in {"RGBA", "LA", "PA"} or "transparency" in source.info
+    mode = "RGBA" if has_gaps else "RGB"
+    image = source if source.mode == mode else source.convert(mode)
+    is_turned = source.getexif().get(ORIENTATION) in TURNED
+    # made smaller before anything else copies it
+    image.thumbnail((MAX_SIDE, KEPT_WIDTH) if is_turned else (KEPT_WIDTH, MAX_SIDE))
+    return ImageOps.exif_transpose(image)
 
 
 def _written(image: Image.Image, *, lossless: bool) -> bytes:

@@ -174,6 +174,19 @@ def is_drawn(page: Page) -> None:
     page.wait_for_function("element => element.naturalWidth === 320", arg=shown.element_handle())
 
 
+EVIL = (
+    '<p id="main" title="x">甲<script>x()</script><b>乙</b><a href="//evil.example">丙</a>'
+    '<img src="//evil.example/x.png" srcset="//evil.example/x.png" alt="丁"><img src="/sign-out" alt="戊"></p>'
+    '<table><tr><td class="sg-top">己</td></tr></table><iframe src="/"></iframe>'
+)
+SHOW = """async (html) => {
+  const { show } = await import("/static/js/sitting/rich.js");
+  const place = document.createElement("div");
+  show(place, html);
+  return place.innerHTML;
+}"""
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_rich_question_in_a_sitting(
     visit: Visit, live: ThreadServer, app: Flask, script: bool
@@ -191,6 +204,11 @@ def test_a_rich_question_in_a_sitting(
         expect(page.locator(".sg-q__stem")).to_be_focused()
         page.keyboard.press("2")
         expect(page.locator("#save")).to_contain_text("已保存")
+        # even were the server's answer tampered with, only known nodes are made of it
+        assert page.evaluate(SHOW, EVIL) == (
+            '<p>甲<img alt="丁"><img alt="戊"></p>'
+            "<table><tbody><tr><td>己</td></tr></tbody></table>"
+        )
     assert_no_sideways_scroll(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import struct
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -124,6 +127,22 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 def test_what_is_no_picture_is_refused_in_a_sentence(app: Flask, data: bytes, said: str) -> None:
     with app.test_request_context(), pytest.raises(Invalid, match=said):
         remade(data)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]),
+    st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), min_size=1, max_size=8),
+    st.integers(0, 400),
+)
+def test_a_damaged_file_is_made_anew_or_refused(
+    kind: str, changes: list[tuple[int, int]], cut: int
+) -> None:
+    data = bytearray(picture(kind))
+    for at, value in changes:
+        data[at % len(data)] = value
+    with contextlib.suppress(Invalid):
+        remade(bytes(data[: len(data) - cut] if cut < len(data) else data))
 
 
 def test_a_bomb_within_the_sides_is_not_more_than_its_pixels(app: Flask) -> None:
