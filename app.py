@@ -48,7 +48,9 @@ from core.db import db, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
+from question_bank.media.queries import add_sight
 from quiz.attempts import kinds
+from quiz.attempts.queries import may_meet
 from quiz.counting import services as counting
 from quiz.notebook.services import gather
 from quiz.practice.services import on_released as note_unchecked
@@ -61,7 +63,7 @@ ROOMS = (
     "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
     "question_bank.suspensions",
-    "question_bank.media",
+    "question_bank.media", "question_bank.editor",
     "question_bank.filters",
     "question_bank.imports",
     "question_bank.duplicates",
@@ -237,6 +239,7 @@ def _connect_rooms() -> None:
     before_leaving_unit.add(refuse_leaving)
     holders.add(note_held)
     after_revoking.add(follow_revocation)
+    add_sight(may_meet)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

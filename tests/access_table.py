@@ -95,6 +95,11 @@ ACCESS: dict[str, Permission | None] = {
     "marking.correct": P.ANSWER_MARK,
     "marking.index": P.ANSWER_MARK,
     "marking.question": P.ANSWER_MARK,
+    # in media
+    "media.create": P.BANK_WRITE,
+    "media.show": P.ACCOUNT_OWN,
+    # in media_api
+    "media_api.upload": P.BANK_WRITE,
     # in notebook
     "notebook.index": P.EXAM_SIT,
     "notebook.remove": P.EXAM_SIT,
@@ -126,6 +131,7 @@ ACCESS: dict[str, Permission | None] = {
     "questions.decide": P.BANK_REVIEW,
     "questions.edit": P.BANK_WRITE,
     "questions.index": P.BANK_READ,
+    "questions.preview": P.BANK_WRITE,
     "questions.retire": P.BANK_REVIEW,
     "questions.review": P.BANK_REVIEW,
     "questions.show": P.BANK_READ,

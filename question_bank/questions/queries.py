@@ -110,7 +110,7 @@ def question_list(filters: Filters) -> Select[*tuple[Any, ...]]:
             QuestionVersion.number, QuestionVersion.state, QuestionVersion.type,
             QuestionVersion.stem, QuestionVersion.difficulty, QuestionVersion.pool,
             QuestionVersion.may_shuffle, QuestionVersion.basis, Topic.name.label("topic"),
-            QuestionVersion.created_at,
+            QuestionVersion.created_at, QuestionVersion.is_rich,
         )
         .join(Question, Question.id == QuestionVersion.question_id)
         .join(Topic, Topic.id == QuestionVersion.topic_id)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid
 from question_bank.formats.sentences import what
+from question_bank.media.services import note_uses
 from question_bank.questions.models import Question, QuestionVersion
 from question_bank.questions.queries import QuestionView, same_content
 from question_bank.questions.rules import Draft, VersionState, findings, settled
@@ -99,6 +100,7 @@ def create_draft(
     )  # fmt: skip
     session.add(version)
     session.flush()
+    note_uses(session, {version.id: draft})
     note(session, version.id, None, VersionState.DRAFT, author_id, now)
     record_step(session, "question.create", version, code=question.code)
     return version
@@ -133,6 +135,7 @@ def start_version(
             session.flush()
     except IntegrityError:
         raise _changed() from None
+    note_uses(session, {version.id: draft})
     note(session, version.id, None, VersionState.DRAFT, author_id, now)
     record_step(session, "question.new_version", version, base=base.number)
     return version
@@ -168,6 +171,7 @@ def save_draft(
     if done != 1:
         raise _changed()
     session.refresh(version)
+    note_uses(session, {version_id: draft})
     if version.author_id != editor_id and not took_part(session, version_id, editor_id):
         note(session, version_id, VersionState.DRAFT, VersionState.DRAFT, editor_id, now)
     record_step(session, "question.edit", version, revision=revision + 1)

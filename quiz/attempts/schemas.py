@@ -81,10 +81,19 @@ class PaperOption(Schema):
     text: str
 
 
+class PaperHtml(Schema):
+    """A rich question as HTML that the server made safe; ``options`` in the order of the paper."""
+
+    passage: str
+    stem: str
+    options: list[str]
+
+
 class PaperQuestion(Schema):
     """A question without its answer. ``blanks``: how many texts a fill-in takes.
 
-    ``passage``: the material that it is about; empty where there is none.
+    ``passage``: the material that it is about; empty where there is none. All texts are plain
+    words; ``html`` shows tables and pictures where ``is_rich``, and is null elsewhere.
     """
 
     position: int
@@ -92,6 +101,7 @@ class PaperQuestion(Schema):
     passage: str
     stem: str
     is_rich: bool
+    html: PaperHtml | None
     options: list[PaperOption]
     blanks: int
     marks: int
@@ -173,6 +183,7 @@ class ResultQuestion(PaperQuestion):
     earned: float
     is_right: bool
     explanation: str
+    explanation_html: str | None
     comment: str  # of whoever marked a short answer
     article: ResultArticle | None
 

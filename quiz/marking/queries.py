@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from accounts.people.models import Person
 from core.db import table_of
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.laws.queries import ArticleView, articles_by_id
 from quiz.attempts.models import Answer, Attempt, AttemptState
 from quiz.corrections.rules import MARKED_STATES
@@ -106,6 +107,11 @@ class QuestionRow:
     since: datetime | None
 
 
+def stem_of(version: Version) -> str:
+    """The stem without markup, for lists."""
+    return plain(version.stem, version.is_rich)
+
+
 def questions_to_mark(session: Session, person_id: int) -> list[QuestionRow]:
     """Questions that this marker can mark answers to, the longest waiting first; two statements."""
     counted = func.count(AnswerToMark.id)
@@ -125,7 +131,9 @@ def questions_to_mark(session: Session, person_id: int) -> list[QuestionRow]:
     ).all()  # fmt: skip
     versions = versions_of(session, (row.version_id for row in rows))
     return [
-        QuestionRow(row[0], row[1], row[2], versions[row[1]].stem, row[3], row[4], row[5], row[6])
+        QuestionRow(
+            row[0], row[1], row[2], stem_of(versions[row[1]]), row[3], row[4], row[5], row[6]
+        )
         for row in rows
     ]
 

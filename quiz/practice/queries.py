@@ -138,6 +138,7 @@ class Checked:
     explanation: str
     basis: str
     article: ArticleView | None
+    is_rich: bool = False  # the explanation is in the markup of core.richtext
 
 
 def checked_positions(session: Session, attempt_id: int) -> dict[int, PracticeCheck]:
@@ -153,7 +154,7 @@ def explained(
     """One check with what there is to say about it; ``value`` as canonical JSON."""
     return Checked(
         position, json.loads(value), is_right, shown_key(item, version), version.explanation,
-        version.basis, articles.get(version.article_id or 0),
+        version.basis, articles.get(version.article_id or 0), version.is_rich,
     )  # fmt: skip
 
 

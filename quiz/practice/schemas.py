@@ -25,6 +25,7 @@ class CheckAnswer(Schema):
     is_right: bool
     key: bool | str | list[str] | list[list[str]]
     explanation: str
+    explanation_html: str | None  # of a rich question, made safe by the server
     basis: str
     article: ResultArticle | None
 

@@ -1,20 +1,31 @@
-// Page: the question on the screen, and the keys that work on it. All text goes in as text.
+// Page: the question on the screen, and the keys that work on it. Text goes in as text, rich text by rich.js.
 
 import { tell } from "./practice.js";
+import { show } from "./rich.js";
 import { fill, fromTemplate, say } from "./words.js";
 import { tidyText, tidyValue } from "./state.js";
 
 const TYPING_MS = 500; // a blank or a text is sent when the typing rests
 
-/** Choices of a question: [{key, text, value}]. */
+/** Choices of a question: [{key, text, html, value}]. */
 function choices(question) {
   if (question.type !== "true_false") {
-    return question.options.map(({ key, text }) => ({ key, text, value: key }));
+    return question.options.map(({ key, text }, at) => ({ key, text, html: question.html?.options[at], value: key }));
   }
   return [
     { key: "A", text: say("is_true"), value: true },
     { key: "B", text: say("is_false"), value: false },
   ];
+}
+
+/** Show material and stem of a rich question: a table may not stand in a legend. */
+function enrich(form, { passage, stem }) {
+  show(form.querySelector("[data-slot=passage]"), passage);
+  const place = document.createElement("div");
+  Object.assign(place, { className: "sg-q__stem sg-rich", id: "q-stem", tabIndex: -1 });
+  show(place, stem);
+  form.querySelector("legend").replaceWith(place);
+  form.querySelector("fieldset").setAttribute("aria-labelledby", place.id);
 }
 
 export class Page {
@@ -49,6 +60,7 @@ export class Page {
       stem: question.stem,
       hint: say(`hint_${question.type}`),
     });
+    if (question.html) enrich(form, question.html);
     const place = form.querySelector(".sg-options");
     const draw = { fill_in: this.#blanks, short_answer: this.#essay }[question.type] ?? this.#options;
     place.append(...draw.call(this, question));
@@ -63,7 +75,7 @@ export class Page {
     this.drawMark();
     this.lock(this.isLocked);
     document.title = `${say("question_n", { n: question.position })} · ${this.title}`;
-    if (focus) form.querySelector("legend").focus({ preventScroll: true });
+    if (focus) form.querySelector(".sg-q__stem").focus({ preventScroll: true });
     if (focus) scrollTo({ top: 0 });
   }
 
@@ -108,8 +120,9 @@ export class Page {
   #options(question) {
     const isBox = question.type === "multiple";
     const chosen = [this.state.value() ?? []].flat();
-    return choices(question).map(({ key, text, value }) => {
+    return choices(question).map(({ key, text, html, value }) => {
       const option = fill(fromTemplate(isBox ? "box" : "radio"), { key, text });
+      if (html) show(option.querySelector("[data-slot=text]"), html);
       const input = option.querySelector("input");
       input.value = key;
       input.checked = chosen.includes(value);
