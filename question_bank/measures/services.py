@@ -56,7 +56,9 @@ def note_measured(session: Session, found: Mapping[int, Measured], now: datetime
     known = dict(
         connection.execute(
             select(_version.c.id, _version.c.measured_difficulty).where(_version.c.id.in_(found))
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     moves = [
         {"of": id_, "to": found[id_].difficulty}

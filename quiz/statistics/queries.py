@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
@@ -76,7 +77,7 @@ def tried(session: Session) -> Iterator[Tried]:
                 _ANSWERS, {"ids": firsts}
             ):
                 of_attempt = answers.setdefault(attempt_id, {})
-                of_attempt[position] = (json.loads(value), epoch, at.timestamp())
+                of_attempt[position] = (_parsed(value), epoch, at.timestamp())
             for attempt_id, epoch, at in connection.execute(_OPENINGS, {"ids": firsts}):
                 openings.setdefault(attempt_id, {})[epoch] = at.timestamp()
         for row in rows:
@@ -87,6 +88,12 @@ def tried(session: Session) -> Iterator[Tried]:
                 )  # fmt: skip
             else:
                 yield Tried(row.occasion_id, row.person_id, row.started_at, row.on_paper)
+
+
+@lru_cache(4_096)
+def _parsed(value: str) -> Any:
+    """An answer as stored; most are one of a few, and nobody changes them."""
+    return json.loads(value)
 
 
 def _is_first(row: Row[*tuple[Any, ...]]) -> bool:

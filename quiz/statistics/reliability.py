@@ -25,7 +25,7 @@ class Method(StrEnum):
     RANDOM_FORMS = "random_forms"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
     """One question on one paper. ``stratum``: what it was drawn as, e.g. type and marks."""
 

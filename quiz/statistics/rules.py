@@ -23,6 +23,7 @@ TOO_EASY = 0.95  # nearly everybody: the question sorts nobody
 TOO_HARD = 0.20  # four in five fail: untaught, unclear, or wrongly keyed
 DEAD = 0.02  # an option that fewer choose does not distract
 NEGATIVE_Z = 1.645  # one-sided 5 %: a negative correlation that chance does not explain
+LEAD_Z = 1.0  # a lead of less than its standard error is a coin's
 DRIFT_Z = 2.576  # two-sided 1 %: every question is looked at every night
 DRIFT_LEAST = 0.10  # a change of fewer points matters to nobody, however sure it is
 PRIOR = {Difficulty.EASY: 0.85, Difficulty.MEDIUM: 0.65, Difficulty.HARD: 0.45}
@@ -236,7 +237,11 @@ def _is_key_suspect(type_: QuestionType, figures: Figures) -> bool:
         return True
     keys = [one.upper for one in figures.options if one.is_key]
     others = [one.upper for one in figures.options if not one.is_key]
-    return bool(keys and others) and type_ in WITH_OPTIONS and max(others) > min(keys)
+    if not (keys and others) or type_ not in WITH_OPTIONS:
+        return False
+    key, rival = min(keys), max(others)
+    spread = math.sqrt(max(key + rival - (rival - key) ** 2, 0.0) / figures.upper)
+    return rival - key > LEAD_Z * spread
 
 
 def _has_dead_distractor(type_: QuestionType, figures: Figures) -> bool:
