@@ -27,4 +27,4 @@ def flag_counts(session: Session) -> dict[Flag, int]:
         .where(QuestionVersion.state.in_(LIVE_STATES))
         .group_by(VersionFlag.flag)
     )
-    return dict.fromkeys(Flag, 0) | dict(found.tuples().all())
+    return dict.fromkeys(Flag, 0) | dict(found.all())

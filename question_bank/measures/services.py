@@ -56,9 +56,7 @@ def note_measured(session: Session, found: Mapping[int, Measured], now: datetime
     known = dict(
         connection.execute(
             select(_version.c.id, _version.c.measured_difficulty).where(_version.c.id.in_(found))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     moves = [
         {"of": id_, "to": found[id_].difficulty}
@@ -68,7 +66,7 @@ def note_measured(session: Session, found: Mapping[int, Measured], now: datetime
     standing = set(
         connection.execute(
             select(_flag.c.version_id, _flag.c.flag).where(_flag.c.version_id.in_(found))
-        ).tuples()
+        )
     )
     wanted = {(id_, flag) for id_ in known for flag in found[id_].flags}
     raised, gone = sorted(wanted - standing), sorted(standing - wanted)
