@@ -1,147 +1,184 @@
-"""What the nightly job reads: attempts in batches, and the questions on their papers."""
+"""Figures as pages show them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from flask_babel import gettext as _
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from core.db import table_of
-from question_bank.questions.models import QuestionVersion, VersionState
-from question_bank.questions.rules import LIVE_STATES, WITH_OPTIONS, QuestionType
-from quiz.attempts.models import Answer, Attempt, AttemptState, Opening, Score
-from quiz.occasions.models import Occasion, PoolItem
-from quiz.papers.models import Paper
-from quiz.statistics.tally import Line, Tried
-
-KINDS = ("exam", "round")  # practice is answered with the book open, and again and again
-MARKED = (AttemptState.SCORED, AttemptState.RELEASED)
-ONCE_LIVE = (VersionState.APPROVED, VersionState.NEEDS_REVIEW, VersionState.RETIRED)
-BATCH = 1_000
-
-_attempt, _score, _paper, _occasion = (
-    table_of(Attempt).c, table_of(Score), table_of(Paper).c, table_of(Occasion).c,
-)  # fmt: skip
-_answer, _opening, _version = table_of(Answer).c, table_of(Opening).c, table_of(QuestionVersion).c
-_later = _score.alias("later")
-_ATTEMPTS = (
-    select(
-        _attempt.id, _attempt.occasion_id, _attempt.person_id, _attempt.number, _attempt.state,
-        _attempt.started_at, _paper["items"].label("on_paper"), _score.c.detail, _score.c.is_pass,
-    )
-    .select_from(table_of(Attempt))
-    .join(table_of(Occasion), _occasion.id == _attempt.occasion_id)
-    .join(table_of(Paper), _paper.id == _attempt.paper_id)
-    .outerjoin(
-        _score,
-        (_score.c.attempt_id == _attempt.id)
-        & (
-            _score.c.number
-            == select(func.max(_later.c.number))
-            .where(_later.c.attempt_id == _attempt.id)
-            .correlate(table_of(Attempt))
-            .scalar_subquery()
-        ),
-    )
-    .where(_occasion.kind.in_(KINDS), _attempt.id > bindparam("after"))
-    .order_by(_attempt.id)
-    .limit(BATCH)
-)  # fmt: skip
-_ANSWERS = select(
-    _answer.attempt_id, _answer.position, _answer.value, _answer.epoch, _answer.saved_at
-).where(_answer.attempt_id.in_(bindparam("ids", expanding=True)))
-_OPENINGS = select(_opening.attempt_id, _opening.epoch, _opening.at).where(
-    _opening.attempt_id.in_(bindparam("ids", expanding=True))
-)
+from core.errors import NotFound
+from question_bank.measures.queries import has_flag
+from question_bank.questions.models import Question, QuestionVersion, Topic, VersionFlag
+from question_bank.questions.rules import LIVE_STATES, Flag
+from quiz.occasions.models import Occasion
+from quiz.statistics.gathering.queries import KINDS
+from quiz.statistics.models import OccasionStatistic, QuestionStatistic, QuestionWindow
 
 
-def tried(session: Session) -> Iterator[Tried]:
-    """Every attempt at exams and rounds, with marks and answers where it is a first try that counts.
+@dataclass(frozen=True)
+class Listed:
+    """What the list of questions is narrowed by. ``flag`` None: any flag, unless ``all_``."""
 
-    A first try: number 1, marked, not voided. Three statements for each batch of a thousand.
-    """
-    connection = session.connection()
-    after = 0
-    while rows := connection.execute(_ATTEMPTS, {"after": after}).all():
-        after = rows[-1].id
-        firsts = [row.id for row in rows if _is_first(row)]
-        answers: dict[int, dict[int, tuple[Any, int, float]]] = {}
-        openings: dict[int, dict[int, float]] = {}
-        if firsts:
-            for attempt_id, position, value, epoch, at in connection.execute(
-                _ANSWERS, {"ids": firsts}
-            ):
-                of_attempt = answers.setdefault(attempt_id, {})
-                of_attempt[position] = (_parsed(value), epoch, at.timestamp())
-            for attempt_id, epoch, at in connection.execute(_OPENINGS, {"ids": firsts}):
-                openings.setdefault(attempt_id, {})[epoch] = at.timestamp()
-        for row in rows:
-            if _is_first(row):
-                yield Tried(
-                    row.occasion_id, row.person_id, row.started_at, row.on_paper, row.detail,
-                    row.is_pass, answers.get(row.id, {}), openings.get(row.id, {}),
-                )  # fmt: skip
-            else:
-                yield Tried(row.occasion_id, row.person_id, row.started_at, row.on_paper)
+    flag: Flag | None = None
+    all_: bool = False
+    topic_id: int | None = None
 
 
-@lru_cache(4_096)
-def _parsed(value: str) -> Any:
-    """An answer as stored; most are one of a few, and nobody changes them."""
-    return json.loads(value)
-
-
-def _is_first(row: Row[*tuple[Any, ...]]) -> bool:
-    return row.number == 1 and row.state in MARKED and row.detail is not None
-
-
-def opened_at(session: Session) -> dict[int, datetime]:
-    """When each exam and round opened; one statement."""
-    found = session.execute(select(Occasion.id, Occasion.opens_at).where(Occasion.kind.in_(KINDS)))
-    return {row.id: row.opens_at for row in found}
-
-
-def lines(session: Session) -> list[Line]:
-    """Questions that an exam or a round may have shown, by what they say; one statement.
-
-    Versions of one question with the same content (digest) are one line: what was learnt of one
-    holds for the next. Another key or another word makes another line.
-    """
-    drawn = (
-        select(_version.question_id)
-        .join(table_of(PoolItem), table_of(PoolItem).c.version_id == _version.id)
-        .join(table_of(Occasion), _occasion.id == table_of(PoolItem).c.occasion_id)
-        .where(_occasion.kind.in_(KINDS))
-    )
-    rows = session.connection().execute(
+def question_rows(narrowed: Listed) -> Select[*tuple[Any, ...]]:
+    """Live versions with figures that match, with code, stem and topic."""
+    query: Select[*tuple[Any, ...]] = (
         select(
-            _version.id, _version.question_id, _version.digest, _version.type, _version.options,
-            _version.key, _version.difficulty, _version.state,
+            QuestionVersion.id, QuestionVersion.question_id, Question.code, QuestionVersion.stem,
+            Topic.name.label("topic"), QuestionStatistic.answers, QuestionStatistic.facility,
+            QuestionStatistic.discrimination, QuestionStatistic.papers,
+            QuestionStatistic.last_seen_at,
         )
-        .where(_version.question_id.in_(drawn), _version.state.in_(ONCE_LIVE))
-        .order_by(_version.question_id, _version.number)
+        .join(QuestionStatistic, QuestionStatistic.version_id == QuestionVersion.id)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+        .where(QuestionVersion.state.in_(LIVE_STATES))
     )  # fmt: skip
-    same: dict[tuple[int, str], list[Row[*tuple[Any, ...]]]] = {}
-    for row in rows:
-        same.setdefault((row.question_id, row.digest), []).append(row)
-    return [_line(members) for members in same.values()]
+    if narrowed.flag is not None:
+        query = query.where(has_flag(narrowed.flag))
+    elif not narrowed.all_:
+        query = query.where(exists().where(VersionFlag.version_id == QuestionVersion.id))
+    if narrowed.topic_id is not None:
+        query = query.where(QuestionVersion.topic_id == narrowed.topic_id)
+    return query
 
 
-def _line(members: Sequence[Row[*tuple[Any, ...]]]) -> Line:
-    newest = members[-1]
-    options, key = len(newest.options), frozenset[int]()
-    if newest.type in WITH_OPTIONS:
-        key = frozenset(newest.key)
-    elif newest.type is QuestionType.TRUE_FALSE:
-        options, key = 2, frozenset({0 if newest.key else 1})
-    else:
-        options = 0
-    return Line(
-        newest.id, newest.question_id, tuple(row.id for row in members), newest.type, options, key,
-        newest.difficulty, newest.state in LIVE_STATES,
+SORTS = {
+    "code": Question.code,
+    "answers": QuestionStatistic.answers,
+    "facility": QuestionStatistic.facility,
+    "discrimination": QuestionStatistic.discrimination,
+    "papers": QuestionStatistic.papers,
+}
+
+
+def flags_of(session: Session, version_ids: Collection[int]) -> dict[int, list[Flag]]:
+    """Flags of these versions, most urgent first; one statement."""
+    found: dict[int, list[Flag]] = {}
+    for version_id, flag in session.execute(
+        select(VersionFlag.version_id, VersionFlag.flag).where(
+            VersionFlag.version_id.in_(version_ids)
+        )
+    ):
+        found.setdefault(version_id, []).append(flag)
+    return {id_: sorted(flags, key=list(Flag).index) for id_, flags in found.items()}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many live questions have figures, how many of them a flag, and from when they are."""
+
+    measured: int
+    flagged: int
+    computed_at: datetime | None
+
+
+def totals(session: Session) -> Totals:
+    """The counts above the list; one statement."""
+    flagged = exists().where(VersionFlag.version_id == QuestionVersion.id)
+    row = session.execute(
+        select(func.count(), func.count().filter(flagged), func.max(QuestionStatistic.computed_at))
+        .select_from(QuestionStatistic)
+        .join(QuestionVersion, QuestionVersion.id == QuestionStatistic.version_id)
+        .where(QuestionVersion.state.in_(LIVE_STATES))
+    ).one()
+    return Totals(*row)
+
+
+@dataclass(frozen=True)
+class WindowView:
+    """A question at one occasion, with what that was."""
+
+    title: str
+    kind: str
+    opens_at: datetime
+    answers: int
+    facility: float
+    discrimination: float | None
+    occasion_id: int
+
+
+def statistic_of(session: Session, version_ids: Collection[int]) -> QuestionStatistic | None:
+    """The figures of the newest of these versions that has any."""
+    return session.scalars(
+        select(QuestionStatistic)
+        .where(QuestionStatistic.version_id.in_(version_ids))
+        .order_by(QuestionStatistic.version_id.desc())
+        .limit(1)
+    ).first()
+
+
+def windows_of(session: Session, version_id: int) -> list[WindowView]:
+    """A question's occasions, newest first; one statement."""
+    return [
+        WindowView(*row)
+        for row in session.execute(
+            select(
+                Occasion.title, Occasion.kind, Occasion.opens_at, QuestionWindow.answers,
+                QuestionWindow.facility, QuestionWindow.discrimination, Occasion.id,
+            )
+            .join(Occasion, Occasion.id == QuestionWindow.occasion_id)
+            .where(QuestionWindow.version_id == version_id)
+            .order_by(Occasion.opens_at.desc(), Occasion.id.desc())
+        )
+    ]  # fmt: skip
+
+
+def occasion_rows() -> Select[*tuple[Any, ...]]:
+    """Exams and rounds with figures: title, kind, when, and the figures themselves."""
+    return select(Occasion.title, Occasion.kind, Occasion.opens_at, OccasionStatistic).join(
+        OccasionStatistic, OccasionStatistic.occasion_id == Occasion.id
+    )
+
+
+OCCASION_SORTS = {
+    "opens": Occasion.opens_at,
+    "candidates": OccasionStatistic.candidates,
+    "reliability": OccasionStatistic.reliability,
+}
+
+
+def occasion_figures(
+    session: Session, occasion_id: int
+) -> tuple[Occasion, OccasionStatistic | None]:
+    """An exam or round with its figures, None where nobody has answered; NotFound for others."""
+    row = session.execute(
+        select(Occasion, OccasionStatistic)
+        .outerjoin(OccasionStatistic, OccasionStatistic.occasion_id == Occasion.id)
+        .where(Occasion.id == occasion_id, Occasion.kind.in_(KINDS))
+    ).first()
+    if row is None:
+        raise NotFound(_("找不到这场考试"))
+    return row[0], row[1]
+
+
+def items_at(occasion_id: int) -> Select[*tuple[Any, ...]]:
+    """Questions of one occasion with their figures there."""
+    return (
+        select(
+            QuestionWindow.version_id, QuestionVersion.question_id, Question.code,
+            QuestionVersion.stem, Topic.name.label("topic"), QuestionWindow.answers,
+            QuestionWindow.facility, QuestionWindow.discrimination,
+        )
+        .join(QuestionVersion, QuestionVersion.id == QuestionWindow.version_id)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+        .where(QuestionWindow.occasion_id == occasion_id)
     )  # fmt: skip
+
+
+ITEM_SORTS = {
+    "code": Question.code,
+    "answers": QuestionWindow.answers,
+    "facility": QuestionWindow.facility,
+    "discrimination": QuestionWindow.discrimination,
+}

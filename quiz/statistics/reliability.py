@@ -15,6 +15,25 @@ from statistics import fmean, pvariance, variance
 
 MIN_CANDIDATES = 30  # below, a reliability is not worth its second figure
 BINS = 10
+FAIR_FROM, HIGH_FROM = (
+    0.70,
+    0.80,
+)  # Nunnally, Psychometric Theory, 1978: research; decisions, at least
+
+
+class Worth(StrEnum):
+    """What a reliability is worth where a pass mark decides."""
+
+    HIGH = "high"
+    FAIR = "fair"
+    LOW = "low"
+
+
+def worth(value: float) -> Worth:
+    """The class of a reliability."""
+    if value >= HIGH_FROM:
+        return Worth.HIGH
+    return Worth.FAIR if value >= FAIR_FROM else Worth.LOW
 
 
 class Method(StrEnum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from statistics import fmean
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ DRIFT_LEAST = 0.10  # a change of fewer points matters to nobody, however sure i
 PRIOR = {Difficulty.EASY: 0.85, Difficulty.MEDIUM: 0.65, Difficulty.HARD: 0.45}
 PRIOR_WEIGHT = 30  # a label is worth as many answers as settle a figure (MIN_ANSWERS)
 EASY_FROM, MEDIUM_FROM = 0.75, 0.55  # half way between the priors
+FAIR_FROM, STRONG_FROM = 0.20, 0.40  # of discrimination
 LONGEST_GAP = 600  # seconds; who took longer was away
 
 
@@ -171,6 +173,24 @@ def extremes(responses: Sequence[Response]) -> tuple[list[int], list[int]]:
         [n for n, value in enumerate(place) if value >= high],
         [n for n, value in enumerate(place) if value <= low],
     )
+
+
+class Telling(StrEnum):
+    """What a discrimination is worth."""
+
+    STRONG = "strong"
+    FAIR = "fair"
+    WEAK = "weak"
+    NEGATIVE = "negative"
+
+
+def telling(value: float) -> Telling:
+    """Source: Ebel & Frisbie, Essentials of Educational Measurement, 1991, ch. 13."""
+    if value < 0:
+        return Telling.NEGATIVE
+    if value < FAIR_FROM:
+        return Telling.WEAK
+    return Telling.STRONG if value >= STRONG_FROM else Telling.FAIR
 
 
 # --- what the options draw ----------------------------------------------------------

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from core.audit.services import record
 from core.db import Base, table_of, upsert
 from question_bank.measures.services import Measured, Noted, note_measured
+from quiz.statistics.gathering.queries import lines, opened_at, tried
 from quiz.statistics.models import OccasionStatistic, QuestionStatistic, QuestionWindow
-from quiz.statistics.queries import lines, opened_at, tried
 from quiz.statistics.rules import MIN_FIT
 from quiz.statistics.tally import OfOccasion, OfQuestion, Tally
 
