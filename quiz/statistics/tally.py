@@ -169,7 +169,7 @@ class Tally:
         for position, (item, (earned, is_right)) in enumerate(
             zip(tried.items, detail, strict=True), start=1
         ):
-            version_id, order, marks, type_, _blanks = item
+            version_id, order, marks, type_ = item[:4]
             line = self._line_of.get(version_id)
             if line is None:
                 continue
