@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
@@ -91,12 +91,26 @@ def keep_questions(
          "discrimination": window.discrimination, "computed_at": now}
         for one in found for window in one.figures.windows
     ])  # fmt: skip
+    ours = _kept_at(session, [one.line.version_id for one in found], now)
     measured = {
         version_id: Measured(one.level, one.flags if _bears_flags(one, version_id) else ())
         for one in found
+        if one.line.version_id in ours
         for version_id in one.line.version_ids
     }
     return note_measured(session, measured, now)
+
+
+def _kept_at(session: Session, version_ids: Sequence[int], now: datetime) -> set[int]:
+    """Those whose figures are of this run: a newer run that was quicker has the last word."""
+    table = table_of(QuestionStatistic)
+    return set(
+        session.scalars(
+            select(table.c.version_id).where(
+                table.c.version_id.in_(version_ids), table.c.computed_at == now
+            )
+        )
+    )
 
 
 def _bears_flags(one: OfQuestion, version_id: int) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from core.db import reading
 from core.errors import NotFound
@@ -16,6 +15,7 @@ from core.guards import requires, viewer
 from core.listing import listing
 from core.permissions import Permission
 from question_bank.measures.queries import flag_counts
+from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions.queries import QuestionView, VersionView, question, topics
 from question_bank.questions.rules import LIVE_STATES, WITH_OPTIONS, Flag, QuestionType
 from quiz.statistics import queries
@@ -35,13 +35,6 @@ from quiz.statistics.rules import (
 
 bp = Blueprint("statistics", __name__, url_prefix="/statistics")
 
-FLAG_WORDS: Mapping[Flag, Any] = {
-    Flag.KEY_SUSPECT: _l("答案可疑"),
-    Flag.TOO_HARD: _l("太难"),
-    Flag.TOO_EASY: _l("太易"),
-    Flag.DEAD_DISTRACTOR: _l("选项没人选"),
-    Flag.DRIFTED: _l("难度变了"),
-}
 ALL = "all"
 MIN_TIMED = 10  # times from which a median is said
 ID_DIGITS = 18

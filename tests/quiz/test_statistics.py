@@ -136,11 +136,18 @@ def test_older_figures_never_replace_newer_ones(app: Flask) -> None:
     now = clock.now()
     with app.app_context():
         with transaction() as session:
-            bank = make_bank(session, questions=3, people=5)
+            bank = make_bank(session, questions=3)
+            first = bank.versions[0]
             hold(session, bank.versions, bank.people)
+        slow = compute(reading(), now - timedelta(hours=1))
+        with transaction() as session:  # meanwhile a try is voided, and a quicker run ends first
+            session.execute(update(Attempt).values(state=AttemptState.VOIDED))
         refresh(now)
-        refresh(now - timedelta(hours=1))  # a slow run that ends last
-        assert statistic(bank.versions[0].id).computed_at == now
+        with transaction() as session:
+            services.keep_questions(session, slow.questions, {}, now - timedelta(hours=1))
+        assert statistic(first.id).computed_at == now
+        assert statistic(first.id).answers == 0
+        assert measured(first.id) is None
 
 
 @pytest.mark.parametrize(
