@@ -200,6 +200,11 @@ ACCESS: dict[str, Permission | None] = {
     "sitting.service_worker": PUBLIC,
     "sitting.submit": P.EXAM_SIT,
     "sitting.summary": P.EXAM_SIT,
+    # in statistics
+    "statistics.exam": P.EXAM_READ,
+    "statistics.exams": P.EXAM_READ,
+    "statistics.index": P.BANK_READ,
+    "statistics.show": P.BANK_READ,
     # in training
     "training.attend": P.TRAINING_RECORD,
     "training.create": P.TRAINING_RECORD,

@@ -9,16 +9,18 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, enum_type
-from question_bank.questions.rules import Difficulty, Pool, QuestionType, VersionState
+from question_bank.questions.rules import Difficulty, Flag, Pool, QuestionType, VersionState
 
 __all__ = [
     "Difficulty",
+    "Flag",
     "Pool",
     "Question",
     "QuestionType",
     "QuestionVersion",
     "ReviewEvent",
     "Topic",
+    "VersionFlag",
     "VersionState",
 ]
 
@@ -99,6 +101,21 @@ class QuestionVersion(Base):
     revision: Mapped[int] = mapped_column(default=1)  # counts the changes of a draft
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("question_version.id"))
     key_changed: Mapped[bool | None]
+    # where the answers put it; assembly uses it before the label. Not content: it moves by night.
+    measured_difficulty: Mapped[Difficulty | None] = mapped_column(
+        enum_type(Difficulty, "measured_difficulty")
+    )
+
+
+class VersionFlag(Base):
+    """Something that the answers to a version ask somebody to look at; raised and taken down by night."""
+
+    __tablename__ = "version_flag"
+    __table_args__ = (Index("ix_version_flag_flag", "flag"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), primary_key=True)
+    flag: Mapped[Flag] = mapped_column(primary_key=True)
+    raised_at: Mapped[datetime]
 
 
 class ReviewEvent(Base):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from accounts.people.models import Person
 from core.errors import NotFound
 from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.measures.queries import difficulty_in_use
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import (
     EXAM_POOLS,
@@ -52,7 +53,7 @@ def eligible(
 ) -> Select[int]:
     """Ids of the approved versions that an exam may use (pool exam or both), in order of id.
 
-    ``topic_id`` and ``difficulty``: None is any.
+    ``topic_id`` and ``difficulty``: None is any. Difficulty is the measured one where there is one.
     """
     query = select(QuestionVersion.id).where(
         QuestionVersion.state == VersionState.APPROVED,
@@ -62,22 +63,17 @@ def eligible(
     if topic_id is not None:
         query = query.where(QuestionVersion.topic_id == topic_id)
     if difficulty is not None:
-        query = query.where(QuestionVersion.difficulty == difficulty)
+        query = query.where(difficulty_in_use() == difficulty)
     return query.order_by(QuestionVersion.id)
 
 
 def availability(session: Session) -> dict[tuple[int, QuestionType, Difficulty], int]:
     """(topic id, type, difficulty) → how many versions an exam may draw; in one statement."""
     rows = session.execute(
-        select(
-            QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty,
-            func.count(),
-        )
-        .where(
-            QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(EXAM_POOLS)
-        )
-        .group_by(QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty)
-    )  # fmt: skip
+        select(QuestionVersion.topic_id, QuestionVersion.type, difficulty_in_use(), func.count())
+        .where(QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(EXAM_POOLS))
+        .group_by(QuestionVersion.topic_id, QuestionVersion.type, difficulty_in_use())
+    )
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 

@@ -51,6 +51,16 @@ class Pool(StrEnum):
     BOTH = "both"
 
 
+class Flag(StrEnum):
+    """What the answers to a question say that somebody should look at; see quiz.statistics."""
+
+    KEY_SUSPECT = "key_suspect"  # 答案可疑
+    TOO_HARD = "too_hard"
+    TOO_EASY = "too_easy"
+    DEAD_DISTRACTOR = "dead_distractor"  # an option that nobody chooses
+    DRIFTED = "drifted"  # harder or easier than before
+
+
 class VersionState(StrEnum):
     """draft → in_review → approved | returned; approved → retired (also by a newer version).
 
