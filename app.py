@@ -50,8 +50,10 @@ from core.permissions import Permission
 from core.viewer import Viewer
 from quiz.attempts import kinds
 from quiz.counting import services as counting
+from quiz.keys.services import after_correcting
 from quiz.notebook.services import gather
 from quiz.practice.services import on_released as note_unchecked
+from quiz.rescoring.services import on_corrected
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
@@ -70,7 +72,7 @@ ROOMS = (
     "quiz.rounds", "quiz.sitters",
     "quiz.marking",
     "quiz.statistics",
-    "quiz.errata",
+    "quiz.keys", "quiz.errata", "quiz.rescoring",
     "training",
     "certification.registry", "certification.exams", "certification.blueprints", "certification.publishing",
     "certification.entry", "certification.candidates", "certification.results",
@@ -82,7 +84,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports",)),
+         also=("imports", "errata")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",
@@ -237,6 +239,7 @@ def _connect_rooms() -> None:
     before_leaving_unit.add(refuse_leaving)
     holders.add(note_held)
     after_revoking.add(follow_revocation)
+    after_correcting.add(on_corrected)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

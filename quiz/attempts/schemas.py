@@ -158,7 +158,10 @@ class ResultArticle(Schema):
 
 
 class ResultQuestion(PaperQuestion):
-    """A question after release, with what was answered and what is right."""
+    """A question after release, with what was answered and what is right.
+
+    ``corrected``: the key was corrected (``key``), or the question is ``void``.
+    """
 
     value: Value
     key: bool | str | list[str] | list[list[str]]
@@ -166,6 +169,7 @@ class ResultQuestion(PaperQuestion):
     is_right: bool
     explanation: str
     article: ResultArticle | None
+    corrected: str | None
 
 
 class Result(Score):

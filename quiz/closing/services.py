@@ -18,9 +18,11 @@ from quiz.attempts.kinds import ReleasedAttempt, ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_content
 from quiz.grading.rules import Marking, mark
+from quiz.keys.queries import keys_of
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import items_of_all, versions_of
 from quiz.papers.rules import Item
+from quiz.practice.rules import KIND as PRACTICE
 from quiz.results.queries import newest_rights
 from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
 
@@ -81,12 +83,15 @@ def score_row(
 def marking_of(
     session: Session, sitting: Sitting, items: Sequence[Item], stored: Mapping[int, Stored]
 ) -> Marking:
-    """Mark the stored answers by the occasion's rule and the keys of the paper's versions."""
+    """Mark the stored answers by the occasion's rule and the keys of the paper's versions.
+
+    Keys that were corrected count as decision 0020 says.
+    """
     versions = versions_of(session, (item.version_id for item in items))
     return mark(
         items,
         {position: json.loads(held.value) for position, held in stored.items()},
-        {version_id: version.key for version_id, version in versions.items()},
+        keys_of(session, versions, is_practice=sitting.kind == PRACTICE),
         rule=sitting.multiple_rule,
         pass_mark=sitting.pass_mark,
     )

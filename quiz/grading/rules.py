@@ -38,6 +38,25 @@ NOTHING = Mark(0, False)
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A key that was corrected after papers had been drawn (decision 0020).
+
+    ``keys``: the first one and every correction, oldest first; an answer earns what the key that
+    suits it best gives. ``for_all``: the question is void, and everybody has all its marks.
+    """
+
+    keys: tuple[Any, ...]
+    for_all: bool = False
+
+
+def _stated(key: Any) -> Any:
+    """A key as the digest of keys states it."""
+    if isinstance(key, Corrected):
+        return {"any_of": list(key.keys), "for_all": key.for_all}
+    return key
+
+
+@dataclass(frozen=True)
 class Marking:
     """A whole paper marked. ``marks`` and ``max_marks`` in hundredths."""
 
@@ -85,6 +104,11 @@ def _multiple(chosen: frozenset[int], key: frozenset[int], item: Item, rule: str
 
 def grade(value: Any, key: Any, item: Item, rule: str) -> Mark:
     """What a sound value (see quiz.attempts.rules.checked) earns; None is no answer."""
+    if isinstance(key, Corrected):
+        if key.for_all:
+            return _share(item.marks, 1, 1)
+        marks = [grade(value, one, item, rule) for one in key.keys]
+        return max(marks, key=lambda mark: (mark.hundredths, mark.is_right))
     if value is None:
         return NOTHING
     if item.type is QuestionType.TRUE_FALSE:
@@ -110,13 +134,16 @@ def mark(
     rule: str,
     pass_mark: int,
 ) -> Marking:
-    """Mark a paper. ``values`` by position, ``keys`` by version id, ``pass_mark`` in marks."""
+    """Mark a paper. ``values`` by position, ``keys`` by version id, ``pass_mark`` in marks.
+
+    A key is as in QuestionVersion, or Corrected.
+    """
     by_position = tuple(
         grade(values.get(position), keys[item.version_id], item, rule)
         for position, item in enumerate(items, start=1)
     )
     marks = sum(one.hundredths for one in by_position)
-    used = [rule, [[item.version_id, keys[item.version_id]] for item in items]]
+    used = [rule, [[item.version_id, _stated(keys[item.version_id])] for item in items]]
     return Marking(
         marks=marks,
         max_marks=sum(item.marks for item in items) * HUNDREDTHS,

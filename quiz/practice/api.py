@@ -31,6 +31,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "key": checked.key,
         "explanation": checked.explanation,
         "basis": checked.basis,
+        "corrected": checked.corrected,
         "article": {"source": article.title, "label": article.label, "text": article.text}
         if article
         else None,

@@ -17,7 +17,7 @@ class CheckAnswer(Schema):
     """Whether the answer was right, and why. ``value``: the answer that counts.
 
     ``key`` has the shape of a value, in the letters of the paper; of a fill-in, the accepted texts
-    of each blank.
+    of each blank. ``corrected``: the key was corrected (``key``), or the question is ``void``.
     """
 
     position: int
@@ -26,6 +26,7 @@ class CheckAnswer(Schema):
     key: bool | str | list[str] | list[list[str]]
     explanation: str
     basis: str
+    corrected: str | None
     article: ResultArticle | None
 
 
