@@ -262,7 +262,7 @@ def reports_about(session: Session, version_id: int, day: date) -> list[ReportVi
     ``day``: on which the unit's name is valid.
     """
     is_decided = case((Erratum.state == ErratumState.OPEN, 0), else_=1)
-    rows = session.execute(
+    query: Select[*tuple[Any, ...]] = (
         select(
             Erratum.id, Erratum.person_id, Person.name, func.coalesce(UnitVersion.name, ""),
             Occasion.title, Erratum.position, Erratum.kind, Erratum.text, Erratum.at,
@@ -277,4 +277,4 @@ def reports_about(session: Session, version_id: int, day: date) -> list[ReportVi
         .where(Erratum.version_id == version_id)
         .order_by(is_decided, Erratum.id.desc())
     )  # fmt: skip
-    return [ReportView(*row) for row in rows]
+    return [ReportView(*row) for row in session.execute(query)]

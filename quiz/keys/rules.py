@@ -9,6 +9,7 @@ from typing import Any
 from question_bank.questions.rules import QuestionType
 from quiz.grading.rules import Corrected
 
+_PLACES = tuple("01234567")  # of options, as forms send them
 CORRECT = "key.correct"  # the kind of the act that two people make; its subject is the version
 
 
@@ -26,11 +27,11 @@ def key_of(type_: QuestionType, texts: Sequence[str], *, options: int, blanks: i
     ``false``; of a fill-in the accepted texts of each blank, parted by ``|``.
     """
     if type_ is QuestionType.TRUE_FALSE:
-        return {("true",): True, ("false",): False}.get(tuple(texts))
+        return {"true": True, "false": False}.get(texts[0]) if len(texts) == 1 else None
     if type_ is QuestionType.FILL_IN:
         accepted = [[one.strip() for one in text.split("|") if one.strip()] for text in texts]
         return accepted if len(accepted) == blanks and all(accepted) else None
-    indexes = sorted({int(text) for text in texts if text.isdecimal() and len(text) == 1})
+    indexes = sorted({int(text) for text in texts if text in _PLACES})
     least = 2 if type_ is QuestionType.MULTIPLE else 1
     if len(indexes) != len(texts) or len(indexes) < least or indexes[-1] >= options:
         return None

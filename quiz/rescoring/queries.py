@@ -226,4 +226,4 @@ def unfinished(session: Session) -> list[tuple[int, datetime]]:
         )
         .order_by(KeyCorrection.id)
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1]) for row in rows if row[1] is not None]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.permissions import Role
 from core.viewer import Viewer
+from quiz.errata.queries import matters_waiting
 from reporting.home import queries
 from reporting.home.city import services as city
 from reporting.home.coordinator import services as coordinator
@@ -59,6 +60,14 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
                  (_("开始审核"), url_for("questions.review")),
                  _("最早的一题等了 %(days)s 天。", days=waited),
                  urgency(7 - waited))
+        )  # fmt: skip
+    matters, oldest_report = matters_waiting(session)
+    if matters and oldest_report:
+        waited = (clock.civil_date(now) - clock.civil_date(oldest_report)).days
+        todos.append(
+            Todo(_("答复纠错"), _number(matters, npgettext("数量", "题", "题", matters)),
+                 (_("去答复"), url_for("errata.index", sort="first")),
+                 _("最早的一条等了 %(days)s 天。", days=waited), urgency(7 - waited))
         )  # fmt: skip
     return todos, {"queue": queue}
 
