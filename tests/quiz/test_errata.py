@@ -28,7 +28,7 @@ from tests.quiz.reports import Sat, count, reports, sat, say, state_of, version_
 from tests.quiz.voids import Browser
 from tests.statements import counted
 
-REPORT = {"kind": "key", "text": "条例第三十三条说的是二十个工作日"}
+REPORT: dict[str, Any] = {"kind": "key", "text": "条例第三十三条说的是二十个工作日"}
 
 
 def _decide(
@@ -130,7 +130,7 @@ def test_in_practice_only_what_was_explained_can_be_reported(app: Flask) -> None
     ],
 )
 def test_a_refused_report_keeps_what_was_typed(
-    app: Flask, fields: dict[str, str], sentence: str
+    app: Flask, fields: dict[str, Any], sentence: str
 ) -> None:
     one = sat(app)
     html = Browser(app, one.staff).post(f"/errata/report/{one.attempt_id}/1", 422, **fields)
@@ -325,7 +325,7 @@ def test_a_report_goes_from_the_result_to_the_queue_and_its_answer_back_home(app
     )
     assert "请选处理结果" in refused
     assert "条例已经改了</textarea>" in refused
-    answered = {"decision": "key_wrong", "answer": "应为二十个工作日", "seen": seen}
+    answered: dict[str, Any] = {"decision": "key_wrong", "answer": "应为二十个工作日", "seen": seen}
     assert reviewer.post(f"/errata/versions/{version_id}/decide", **answered).endswith(
         f"/versions/{version_id}"
     )

@@ -15,6 +15,7 @@ from core.db import reading, transaction
 from core.errors import Conflict
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Attempt, Score
+from quiz.attempts.services import start
 from quiz.grading.rules import to_letters
 from quiz.keys.queries import correction_of
 from quiz.rescoring import queries, services
@@ -163,7 +164,7 @@ def test_the_result_shows_the_corrected_key_with_a_remark(app: Flask) -> None:
 def test_a_paper_drawn_before_and_handed_in_after_is_marked_by_the_new_key(app: Flask) -> None:
     city, exam = exams.arrange(app)
     with app.app_context(), transaction() as session:
-        attempt, _new = exams.start(
+        attempt, _new = start(
             session, occasion_id=exam.occasion_id or 0, person_id=city.staff.id, now=clock.now()
         )
         reviewer = make_person(session)
