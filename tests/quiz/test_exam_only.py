@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import delete, select
-from werkzeug.test import TestResponse
 
 from accounts.people.models import Person
 from certification.blueprints.rules import Row
 from certification.exams.models import Exam
+from certification.publishing.services import publish
 from core import clock
 from core.db import reading, transaction
 from core.errors import Invalid
@@ -70,7 +71,7 @@ def place_of(app: Flask, **terms: Any) -> Place:
         exam = exams.make_draft(
             session, city, rows=(Row(topic.id, "single", None, 3, 20),), pass_mark=40, **terms
         )
-        exams.publish(
+        publish(
             session, exam_id=exam.id, version=exam.version, by_id=city.office.id, now=clock.now()
         )
         session.refresh(exam)
@@ -144,16 +145,17 @@ def _pages_without_the_bank(app: Flask, place: Place) -> str:
     for person in [place.staff, *people]:
         client = app.test_client()
         sign_in(client, person)
-        said += [_text(client.get(f"{address}?q=只考")) for address in addresses]
+        said += [_seen(client, f"{address}?q=只考") for address in addresses]
     return "".join(said)
 
 
-def _text(answer: TestResponse) -> str:
-    """What an answer says; of a workbook, what its parts say."""
-    if not answer.data.startswith(b"PK"):
-        return answer.text
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as parts:
-        return "".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
+def _seen(client: FlaskClient, address: str) -> str:
+    """What an address says; of a workbook, what its parts say."""
+    with client.get(address) as answer:
+        if not answer.data.startswith(b"PK"):
+            return answer.text
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as parts:
+            return "".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
 
 
 def _bank_for_strangers(app: Flask, place: Place) -> str:
