@@ -28,12 +28,15 @@ from quiz.keys.queries import CorrectionView
 from quiz.keys.rules import Verdict, key_of
 from quiz.rescoring import queries, services
 from quiz.rescoring.forms import CHANGES, VERDICTS, CorrectForm, DecideForm, wanted_change
+from quiz.rescoring.rules import Change
 
 Page = str | Response | tuple[str, int]
 REFUSED, STALE = 422, 409
 SECONDS = 8  # of one act of rescoring; what is left takes another
 
+_ORDER = list(Change)
 SORTS = {
+    "change": lambda one: (_ORDER.index(one.change), one.was - one.marks),
     "person": lambda one: (one.person, one.staff_no, one.attempt_id),
     "title": lambda one: (one.title, one.attempt_id),
     "was": lambda one: (one.was, one.attempt_id),
@@ -157,7 +160,7 @@ def attempts(correction_id: int) -> str:
     shown = [one for one in everyone if wanted is None or one.change is wanted]
     return render_template(
         "errata/attempts.html", correction=found, changes=CHANGES, wanted=wanted,
-        listing=listed(shown, sorts=SORTS, default="-gain"),
+        listing=listed(shown, sorts=SORTS, default="change"),
         counts=Counter(one.change for one in everyone), total=len(everyone),
     )  # fmt: skip
 

@@ -152,7 +152,7 @@ def test_the_result_shows_the_corrected_key_with_a_remark(app: Flask) -> None:
     assert "本题答案已更正" not in staff.get(f"/results/{one.attempt_id}?show=all")
     correct(app, version_at(app, one.attempt_id), one.reviewer, one.office, key=key)
     page = staff.get(f"/results/{one.attempt_id}?show=all")
-    assert page.count("<b>本题答案已更正</b>") == 1
+    assert page.count("<b>本题答案已更正。</b>") == 1
     shown = staff.client.get(f"/api/v1/attempts/{one.attempt_id}").get_json()
     first, second = shown["result"]["questions"][:2]
     item = items(app, one.attempt_id)[0]
