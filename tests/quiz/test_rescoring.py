@@ -107,6 +107,23 @@ def test_who_becomes_a_pass_gets_the_certificate_and_it_happens_once(app: Flask)
 
 
 @both_databases
+def test_an_earlier_try_that_becomes_a_pass_leaves_the_certificate_of_a_later_one(
+    app: Flask,
+) -> None:
+    one = single_fail(app)
+    exams.sit(app, one.exam, one.staff, right=True)
+    assert count(app, Certificate) == 1
+    ids = [
+        correct(app, version_at(app, one.attempt_id, position), one.reviewer, one.office)
+        for position in (1, 2, 3)
+    ]
+    for correction_id in ids:
+        rescore(app, correction_id)
+    assert scores(app, one.attempt_id)[-1] == (60, True)
+    assert count(app, Certificate) == 1
+
+
+@both_databases
 def test_nobody_loses_a_pass_and_the_office_sees_whose_was_kept(app: Flask) -> None:
     one = sat(app)
     ids = []
