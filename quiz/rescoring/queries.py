@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,9 +154,9 @@ def left_to_mark(session: Session, correction: CorrectionView, limit: int) -> li
 
 
 def touched(
-    session: Session, correction: CorrectionView, attempt_id: int | None = None
+    session: Session, correction: CorrectionView, attempt_ids: Collection[int] | None = None
 ) -> list[Touched]:
-    """Every touched attempt, or one, with what the correction changes; in name order.
+    """Every touched attempt, or these of them, with what the correction changes; in name order.
 
     Three statements however many there are.
     """
@@ -184,8 +185,8 @@ def touched(
         )
         .order_by(Occasion.id.desc(), Person.name, Attempt.id)
     )  # fmt: skip
-    if attempt_id is not None:
-        query = query.where(Attempt.id == attempt_id)
+    if attempt_ids is not None:
+        query = query.where(Attempt.id.in_(attempt_ids))
     return [_as_touched(row, *keys) for row in session.execute(query)]
 
 

@@ -13,9 +13,9 @@ from core.errors import Conflict
 from quiz.corrections.services import keep_marking, marked_anew
 from quiz.keys.queries import CorrectionView, correction_of
 from quiz.rescoring.models import RescoredAttempt, RescoringDone
-from quiz.rescoring.queries import left_to_mark, touched, touched_count
+from quiz.rescoring.queries import Touched, left_to_mark, touched, touched_count
 from quiz.results.queries import newest_key_digest
-from quiz.sitting.queries import sitting_by_id
+from quiz.sitting.queries import Sitting, sitting_by_id
 
 BATCH = 100  # one transaction does no more, so that the audit chain is never held long
 REASON = "试题答案更正"  # in the score, for good: in the language of the office
@@ -32,26 +32,27 @@ def rescore_batch(
     if not correction.approved:
         raise Conflict(_("这份更正还没有生效，不能重新评分。"), code="not_in_force")
     ids = left_to_mark(session, correction, limit)
+    # locked, in an order that two batches share: of two at once one waits here
+    sittings = {attempt_id: sitting_by_id(session, attempt_id) for attempt_id in ids}
+    before = {one.attempt_id: one for one in touched(session, correction, ids)}
     for attempt_id in ids:
-        _rescore(session, correction, attempt_id, now)
+        if attempt_id in before:  # else it was voided a moment ago
+            _rescore(session, correction, sittings[attempt_id], before[attempt_id], now)
     if len(ids) < limit:
         _finish(session, correction, now)
     return len(ids)
 
 
-def _rescore(session: Session, correction: CorrectionView, attempt_id: int, now: datetime) -> None:
-    """Mark one attempt anew unless another batch did so a moment ago."""
-    sitting = sitting_by_id(session, attempt_id)  # locked: of two batches one waits here
-    before = touched(session, correction, attempt_id)
-    if not before:
-        return  # voided meanwhile
-    (one,) = before
+def _rescore(
+    session: Session, correction: CorrectionView, sitting: Sitting, one: Touched, now: datetime
+) -> None:
+    """Mark one locked attempt anew unless another batch did so a moment ago."""
     marking = marked_anew(session, sitting)
     if not _claim(session, correction.id, one.attempt_id, now, was=one.was, was_pass=one.was_pass,
                   marks=marking.marks, is_pass=marking.is_pass, strict=one.strict):  # fmt: skip
         return
     # handed in since the correction came into force, it was marked by this key already
-    if newest_key_digest(session, attempt_id) != marking.key_digest:
+    if newest_key_digest(session, sitting.id) != marking.key_digest:
         keep_marking(session, sitting, marking, reason=f"{REASON}：{correction.code}", now=now)
 
 
