@@ -153,7 +153,7 @@ def _seen(client: FlaskClient, address: str) -> str:
     """What an address says; of a workbook, what its parts say."""
     with client.get(address) as answer:
         if not answer.data.startswith(b"PK"):
-            return answer.text
+            return answer.get_data(as_text=True)
         with zipfile.ZipFile(io.BytesIO(answer.data)) as parts:
             return "".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
 
