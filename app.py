@@ -52,8 +52,10 @@ from question_bank.media.queries import add_sight
 from quiz.attempts import kinds
 from quiz.attempts.queries import may_meet
 from quiz.counting import services as counting
+from quiz.keys.services import after_correcting
 from quiz.notebook.services import gather
 from quiz.practice.services import on_released as note_unchecked
+from quiz.rescoring.services import on_corrected
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
@@ -72,7 +74,7 @@ ROOMS = (
     "quiz.rounds", "quiz.sitters",
     "quiz.marking",
     "quiz.statistics",
-    "quiz.errata",
+    "quiz.keys", "quiz.errata", "quiz.rescoring",
     "training",
     "certification.registry", "certification.exams", "certification.blueprints", "certification.publishing",
     "certification.entry", "certification.candidates", "certification.results",
@@ -84,7 +86,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports", "statistics")),
+         also=("imports", "statistics", "errata")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",
@@ -240,6 +242,7 @@ def _connect_rooms() -> None:
     holders.add(note_held)
     after_revoking.add(follow_revocation)
     add_sight(may_meet)
+    after_correcting.add(on_corrected)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

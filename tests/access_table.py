@@ -50,6 +50,19 @@ ACCESS: dict[str, Permission | None] = {
     # in core
     "core.healthz": PUBLIC,
     "core.readyz": PUBLIC,
+    # in errata
+    "errata.attempts": P.ATTEMPT_VOID,
+    "errata.correct": P.BANK_REVIEW,
+    "errata.correction": P.BANK_READ,
+    "errata.corrections_index": P.BANK_READ,
+    "errata.decide": P.BANK_REVIEW,
+    "errata.decide_correction": P.ATTEMPT_VOID,
+    "errata.index": P.BANK_READ,
+    "errata.matter": P.BANK_READ,
+    "errata.mine": P.RESULT_OWN,
+    "errata.report": P.RESULT_OWN,
+    "errata.rescore": P.ATTEMPT_VOID,
+    "errata.seen": P.RESULT_OWN,
     # in exams
     "exams.admit": P.EXAM_MANAGE,
     "exams.blueprint": P.EXAM_MANAGE,

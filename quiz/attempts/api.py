@@ -273,6 +273,7 @@ def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
             "article": {"source": article.title, "label": article.label, "text": article.text}
             if (article := articles.get(question.article_id or 0))
             else None,
+            "corrected": question.corrected,
         }
         for question in found.questions
     ]

@@ -176,7 +176,10 @@ class ResultArticle(Schema):
 
 
 class ResultQuestion(PaperQuestion):
-    """A question after release, with what was answered and what is right."""
+    """A question after release, with what was answered and what is right.
+
+    ``corrected``: the key was corrected (``key``), or the question is ``void``.
+    """
 
     value: Value
     key: bool | str | list[str] | list[list[str]]
@@ -186,6 +189,7 @@ class ResultQuestion(PaperQuestion):
     explanation_html: str | None
     comment: str  # of whoever marked a short answer
     article: ResultArticle | None
+    corrected: str | None
 
 
 class Result(Score):

@@ -21,9 +21,11 @@ from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_con
 from quiz.grading.rules import Marking, for_people, mark
 from quiz.marking.models import AnswerToMark
 from quiz.marking.queries import marks_of
+from quiz.keys.queries import keys_of
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import items_of, items_of_all, versions_of
 from quiz.papers.rules import Item
+from quiz.practice.rules import KIND as PRACTICE
 from quiz.results.queries import newest_rights
 from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
 
@@ -103,13 +105,14 @@ def marking_of(
     """Mark the stored answers by the occasion's rule and the keys of the paper's versions.
 
     Short answers have the marks that people gave them; Unmarked where one has none yet.
+    Keys that were corrected count as decision 0020 says.
     """
     versions = versions_of(session, (item.version_id for item in items))
     by_people = marks_of(session, sitting.id) if _for_people(items, stored) else {}
     return mark(
         items,
         {position: json.loads(held.value) for position, held in stored.items()},
-        {version_id: version.key for version_id, version in versions.items()},
+        keys_of(session, versions, is_practice=sitting.kind == PRACTICE),
         rule=sitting.multiple_rule,
         pass_mark=sitting.pass_mark,
         given={position: one.marks for position, one in by_people.items()},

@@ -45,6 +45,25 @@ class Unmarked(ValueError):
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A key that was corrected after papers had been drawn (decision 0020).
+
+    ``keys``: the first one and every correction, oldest first; an answer earns what the key that
+    suits it best gives. ``for_all``: the question is void, and everybody has all its marks.
+    """
+
+    keys: tuple[Any, ...]
+    for_all: bool = False
+
+
+def _stated(key: Any) -> Any:
+    """A key as the digest of keys states it."""
+    if isinstance(key, Corrected):
+        return {"any_of": list(key.keys), "for_all": key.for_all}
+    return key
+
+
+@dataclass(frozen=True)
 class Marking:
     """A whole paper marked. ``marks`` and ``max_marks`` in hundredths."""
 
@@ -104,6 +123,11 @@ def grade(value: Any, key: Any, item: Item, rule: str, given: int | None = None)
 
     ``given``: what people gave a short answer, in hundredths; Unmarked where it is missing.
     """
+    if isinstance(key, Corrected):
+        if key.for_all:
+            return _share(item.marks, 1, 1)
+        marks = [grade(value, one, item, rule, given) for one in key.keys]
+        return max(marks, key=lambda mark: (mark.hundredths, mark.is_right))
     if value is None:
         return NOTHING
     if item.type is QuestionType.SHORT_ANSWER:
@@ -137,13 +161,14 @@ def mark(
     """Mark a paper. ``values`` by position, ``keys`` by version id, ``pass_mark`` in marks.
 
     ``given``: hundredths that people gave short answers, by position. Raises Unmarked.
+    A key is as in QuestionVersion, or Corrected.
     """
     by_position = tuple(
         grade(values.get(position), keys[item.version_id], item, rule, given.get(position))
         for position, item in enumerate(items, start=1)
     )
     marks = sum(one.hundredths for one in by_position)
-    used = [rule, [[item.version_id, keys[item.version_id]] for item in items]]
+    used = [rule, [[item.version_id, _stated(keys[item.version_id])] for item in items]]
     return Marking(
         marks=marks,
         max_marks=sum(item.marks for item in items) * HUNDREDTHS,

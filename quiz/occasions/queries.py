@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from core.db import table_of
 from core.errors import NotFound
 from question_bank.questions.models import Question, QuestionVersion, VersionState
-from question_bank.questions.rules import QuestionType
+from question_bank.questions.rules import PRACTICE_POOLS, QuestionType
 from quiz.occasions.models import Occasion, PoolItem, PoolRow
 from quiz.papers.cache import Remembered
 from quiz.papers.rules import Candidate, Row
@@ -77,6 +77,21 @@ def pool_of(session: Session, occasion_id: int, digest: str) -> tuple[Row, ...]:
         )  # fmt: skip
         pool.append(Row(count, marks, items))
     return _pools.put((occasion_id, digest), tuple(pool))
+
+
+def has_reserved(session: Session, occasion_id: int) -> bool:
+    """Whether a pool holds questions that are reserved for exams."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    PoolItem.occasion_id == occasion_id,
+                    QuestionVersion.id == PoolItem.version_id,
+                    QuestionVersion.pool.not_in(PRACTICE_POOLS),
+                )
+            )
+        )
+    )
 
 
 def suspended_in_pool(session: Session, occasion_id: int) -> list[SuspendedVersion]:

@@ -33,6 +33,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "explanation": plain(checked.explanation, checked.is_rich),
         "explanation_html": render(checked.explanation, is_rich=True) if checked.is_rich else None,
         "basis": checked.basis,
+        "corrected": checked.corrected,
         "article": {"source": article.title, "label": article.label, "text": article.text}
         if article
         else None,

@@ -20,6 +20,8 @@ from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
 from quiz.grading.rules import to_letters
 from quiz.marking.queries import marks_of
+from quiz.keys.queries import as_corrected
+from quiz.keys.rules import Verdict
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import Version, items_of, shown, versions_of
 from quiz.papers.rules import Item
@@ -50,6 +52,16 @@ def newest_marks(session: Session, attempt_id: int) -> tuple[int | None, int | N
         .first()
     )
     return (None, None, None) if row is None else (row[0], row[1], row[2])
+
+
+def newest_key_digest(session: Session, attempt_id: int) -> str:
+    """Which keys the newest score of a scored attempt was marked by."""
+    return session.execute(
+        select(Score.key_digest)
+        .where(Score.attempt_id == attempt_id)
+        .order_by(Score.number.desc())
+        .limit(1)
+    ).scalar_one()
 
 
 def newest_rights(session: Session, attempt_ids: Collection[int]) -> dict[int, list[bool]]:
@@ -119,7 +131,8 @@ class ResultQuestion:
     """One question after release. Letters are those of the paper; ``earned`` in hundredths.
 
     ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank. ``comment``: of
-    whoever marked a short answer.
+    whoever marked a short answer. ``corrected``: how its key was corrected after papers had been
+    drawn, None where it was not.
     """
 
     position: int
@@ -138,6 +151,7 @@ class ResultQuestion:
     passage: str = ""
     is_rich: bool = False
     comment: str = ""
+    corrected: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +216,9 @@ def result_of(session: Session, attempt_id: int, person_id: int | None) -> Resul
 
 def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[ResultQuestion, ...]:
     items = items_of(session, (attempt.paper_id, attempt.started_at))
-    versions = versions_of(session, (item.version_id for item in items))
+    versions, corrected = as_corrected(
+        session, versions_of(session, (item.version_id for item in items))
+    )
     values = {
         position: json.loads(value)
         for position, value in session.execute(
@@ -222,6 +238,7 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
                 values.get(position), shown_key(item, version), earned, is_right,
                 version.explanation, version.article_id, version.basis, version.passage,
                 version.is_rich, given[position].comment if position in given else "",
+                corrected.get(version.id),
             )
         )  # fmt: skip
     return tuple(questions)

@@ -14,6 +14,7 @@ from core import clock
 from core.permissions import Role
 from core.viewer import Viewer
 from quiz.marking import queries as marking
+from quiz.errata.queries import matters_waiting
 from reporting.home import queries
 from reporting.home.city import services as city
 from reporting.home.coordinator import services as coordinator
@@ -70,6 +71,14 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
                  _("%(papers)s 份答卷等着出成绩，最早的等了 %(days)s 天。", papers=to_mark.papers, days=waited)
                  if waited else _("%(papers)s 份答卷等着出成绩。", papers=to_mark.papers),
                  urgency(7 - waited))
+        )  # fmt: skip
+    matters, oldest_report = matters_waiting(session)
+    if matters and oldest_report:
+        waited = (clock.civil_date(now) - clock.civil_date(oldest_report)).days
+        todos.append(
+            Todo(_("答复纠错"), _number(matters, npgettext("数量", "题", "题", matters)),
+                 (_("去答复"), url_for("errata.index", sort="first")),
+                 _("最早的一条等了 %(days)s 天。", days=waited), urgency(7 - waited))
         )  # fmt: skip
     return todos, {"queue": queue}
 

@@ -264,7 +264,7 @@ STATEMENTS = {
     ("OFFICE01", "/overview/export.xlsx"): 8,
     ("OFFICE01", "/"): 23,
     ("COORD01", "/"): 15,
-    ("D00001", "/"): 13,
+    ("D00001", "/"): 14,
     ("D00001", "/record"): 16,
 }
 

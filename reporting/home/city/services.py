@@ -20,7 +20,9 @@ from points.standing.rules import IN_A_ROW
 from quiz.corrections.queries import AskedVoid, asked_voids
 from quiz.corrections.rules import VOID
 from quiz.marking.queries import waiting as to_mark
+from quiz.keys.rules import CORRECT
 from quiz.opening.queries import are_points_on
+from quiz.rescoring.queries import unfinished
 from quiz.rounds.models import QuizRound
 from reporting.home import queries
 from reporting.home.city.queries import filings_waiting, latest_scores, transfers_waiting
@@ -96,6 +98,7 @@ def queue(session: Session, viewer: Viewer, now: datetime) -> Part:
         *_transfers(session, today),
         *_filings(session, today),
         *_corrections(acts, today),
+        *_keys(session, acts, today),
         *(_voids(session, viewer, today) if VOID in acts else ()),
         *_marking(session, viewer),
         *(
@@ -143,6 +146,20 @@ def _corrections(acts: dict[str, tuple[int, datetime]], today: date) -> list[Wai
         return []
     number, since = acts[ADJUST]
     return [_act(_("积分更正待复核"), number, since, today, url_for("adjustments.index"))]
+
+
+def _keys(session: Session, acts: dict[str, tuple[int, datetime]], today: date) -> list[Waiting]:
+    """Corrected keys to be decided, and those whose attempts are to be marked anew."""
+    url = url_for("errata.corrections_index")
+    waiting = [_act(_("答案更正待复核"), *acts[CORRECT], today, url)] if CORRECT in acts else []
+    left = unfinished(session)
+    if left:
+        days = (today - clock.civil_date(left[0][1])).days
+        waiting.append(
+            Waiting(_("答案更正后重新评分"), _("%(n)s 题", n=len(left)), _since(days),
+                    url_for("errata.correction", correction_id=left[0][0]))
+        )  # fmt: skip
+    return waiting
 
 
 def _voids(session: Session, viewer: Viewer, today: date) -> list[Waiting]:
