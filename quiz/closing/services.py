@@ -19,9 +19,9 @@ from quiz.attempts.kinds import ReleasedAttempt, ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_content
 from quiz.grading.rules import Marking, for_people, mark
+from quiz.keys.queries import keys_of
 from quiz.marking.models import AnswerToMark
 from quiz.marking.queries import marks_of
-from quiz.keys.queries import keys_of
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import items_of, items_of_all, versions_of
 from quiz.papers.rules import Item

@@ -19,9 +19,9 @@ from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
 from quiz.grading.rules import to_letters
-from quiz.marking.queries import marks_of
 from quiz.keys.queries import as_corrected
 from quiz.keys.rules import Verdict
+from quiz.marking.queries import marks_of
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import Version, items_of, shown, versions_of
 from quiz.papers.rules import Item

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.permissions import Role
 from core.viewer import Viewer
-from quiz.marking import queries as marking
 from quiz.errata.queries import matters_waiting
+from quiz.marking import queries as marking
 from reporting.home import queries
 from reporting.home.city import services as city
 from reporting.home.coordinator import services as coordinator

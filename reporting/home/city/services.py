@@ -19,8 +19,8 @@ from points.standing.queries import by_unit
 from points.standing.rules import IN_A_ROW
 from quiz.corrections.queries import AskedVoid, asked_voids
 from quiz.corrections.rules import VOID
-from quiz.marking.queries import waiting as to_mark
 from quiz.keys.rules import CORRECT
+from quiz.marking.queries import waiting as to_mark
 from quiz.opening.queries import are_points_on
 from quiz.rescoring.queries import unfinished
 from quiz.rounds.models import QuizRound
