@@ -71,9 +71,7 @@ def _words(words: str) -> list[ColumnElement[bool]]:
             _holds(QuestionVersion.explanation, word),
             _holds_in_json(QuestionVersion.options, word),
             and_(QuestionVersion.passage != "", _holds(QuestionVersion.passage, word)),
-            QuestionVersion.question_id.in_(
-                select(Question.id).where(_holds(Question.code, word))
-            ),
+            QuestionVersion.question_id.in_(select(Question.id).where(_holds(Question.code, word))),
         )
         for word in words.split()
     ]

@@ -92,6 +92,11 @@ def to_address(filters: Filters) -> str:
     return urlencode(pairs)
 
 
+def read_address(address: str) -> Filters:
+    """The filters of a query string."""
+    return from_address(dict(parse_qsl(address[: 4 * MAX_ADDRESS])))
+
+
 def tidied(address: str) -> str:
     """A query string with the known words only, as it is kept; '' where nothing is left."""
-    return to_address(from_address(dict(parse_qsl(address[: 4 * MAX_ADDRESS]))))
+    return to_address(read_address(address))

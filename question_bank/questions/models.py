@@ -79,7 +79,14 @@ class QuestionVersion(Base):
         # the list of questions: found and counted without reading what they say
         Index(
             "ix_question_version_newest",
-            "id", "topic_id", "type", "difficulty", "pool", "state", "author_id", "import_id",
+            "id",
+            "topic_id",
+            "type",
+            "difficulty",
+            "pool",
+            "state",
+            "author_id",
+            "import_id",
             sqlite_where=text("is_newest = 1"),
             postgresql_where=text("is_newest"),
         ),

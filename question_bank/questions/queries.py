@@ -168,6 +168,11 @@ class VersionView:
         return found[-1] if found else None
 
     @property
+    def was_approved(self) -> bool:
+        """Whether it is in use, or was."""
+        return any(event.to_state is VersionState.APPROVED for event in self.events)
+
+    @property
     def decided(self) -> EventView | None:
         """The last decision on it."""
         decisions = {VersionState.APPROVED, VersionState.RETURNED, VersionState.RETIRED}
@@ -199,6 +204,17 @@ class QuestionView:
     def replaced_by(self, version: VersionView) -> VersionView | None:
         """The version that was in use when this one was begun."""
         return next((each for each in self.versions if each.id == version.replaces_id), None)
+
+    def successor_of(self, version: VersionView) -> VersionView | None:
+        """The version that has come into use in place of this one."""
+        return next(
+            (
+                each
+                for each in self.versions
+                if each.replaces_id == version.id and each.was_approved
+            ),
+            None,
+        )
 
     @property
     def approved(self) -> VersionView | None:

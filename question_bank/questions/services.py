@@ -184,7 +184,8 @@ def save_draft(
             QuestionVersion.revision == revision,
         )
         .values(
-            revision=revision + 1, key_changed=_key_changed(former, draft),
+            revision=revision + 1,
+            key_changed=_key_changed(former, draft),
             **_content(draft, topic_id, article_id),
         ),
     )

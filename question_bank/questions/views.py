@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,18 +13,17 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from core.guards import requires, viewer
-from core.listing import listing, search_text
 from core.permissions import Permission
+from question_bank.comments import queries as comments
+from question_bank.filters import queries as kept
+from question_bank.filters.rules import Filters, from_address, to_address
 from question_bank.formats.sentences import what
 from question_bank.laws import queries as laws
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS, QuestionForm
-from question_bank.questions.queries import Filters, QuestionView, VersionView
+from question_bank.questions.queries import QuestionView, VersionView
 from question_bank.questions.rules import (
-    Difficulty,
     Draft,
-    Pool,
-    QuestionType,
     VersionState,
     findings,
     longest_by,
@@ -40,53 +40,44 @@ def _number(text: str) -> int | None:
 
 
 def filters_of_request() -> Filters:
-    """The filters in the address; what is unknown is left out, because people edit addresses."""
-
-    def one_of(members: Any, name: str) -> Any:
-        text = request.args.get(name, "")
-        return members(text) if text in {each.value for each in members} else None
-
-    return Filters(
-        words=search_text(),
-        topic_id=_number(request.args.get("topic", "")),
-        type=one_of(QuestionType, "type"),
-        difficulty=one_of(Difficulty, "difficulty"),
-        pool=one_of(Pool, "pool"),
-        state=one_of(VersionState, "state"),
-        article_id=_number(request.args.get("article", "")),
-        import_id=_number(request.args.get("import", "")),
-        author_id=viewer().person_id if request.args.get("mine") else None,
-    )
+    """The filters in the address; ``mine`` is what the viewer wrote."""
+    found = from_address(request.args)
+    return replace(found, author_id=viewer().person_id) if request.args.get("mine") else found
 
 
 @bp.get("")
 @requires(Permission.BANK_READ)
 def index() -> str:
     """The list of questions."""
-    session = reading()
-    filters = filters_of_request()
-    found = listing(
-        session, queries.question_list(filters), sorts=queries.SORTS, default="-created",
-        scalars=False,
-    )  # fmt: skip
+    session, filters = reading(), filters_of_request()
     article = (
         laws.articles_by_id(session, [filters.article_id]).get(filters.article_id)
         if filters.article_id
         else None
     )
     return render_template(
-        "questions/index.html", listing=found, filters=filters, words=WORDS, article=article,
-        topics=topics.topics(session),
+        "questions/index.html", listing=queries.question_page(session, filters), filters=filters,
+        words=WORDS, article=article, topics=topics.topics(session), address=to_address(filters),
+        authors=kept.authors(session), kept=kept.kept_filters(session, viewer().person_id),
     )  # fmt: skip
 
 
 @bp.get("/<int:question_id>")
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
-    """One question with all versions and their review."""
+    """One question with all versions, their review and what was remarked on them."""
+    session = reading()
+    question = queries.question(session, question_id)
     return render_template(
-        "questions/show.html", question=queries.question(reading(), question_id), words=WORDS
+        "questions/show.html", question=question, words=WORDS, remarks=_remarks(question)
     )
+
+
+def _remarks(question: QuestionView) -> comments.Remarks:
+    return comments.remarks(
+        reading(), [each.id for each in question.versions],
+        may_resolve=viewer().may(Permission.BANK_WRITE),
+    )  # fmt: skip
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -170,6 +161,7 @@ def _editor(form: QuestionForm, question: QuestionView | None) -> str:
     return render_template(
         "questions/edit.html", form=form, question=question, draft=draft, words=WORDS,
         stored=stored, checks=_checks(draft, question, article is not None),
+        remarks=_remarks(question) if question else None,
         article=laws.articles_by_id(session, [article.id])[article.id] if article else None,
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from question_bank.imports.models import QuestionImport
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.queries import VersionView, version
 from question_bank.questions.rules import QuestionType, VersionState
+from question_bank.review.rules import FieldChange, Line, field_changes, marked_lines
 
 PER_PAGE = 50
 
@@ -55,14 +56,10 @@ def waiting_for_review(session: Session, reviewer_id: int) -> int:
 
 
 def next_to_review(
-    session: Session, reviewer_id: int, *, after: int = 0, from_event: int = 0
+    session: Session, reviewer_id: int, *, after: int = 0
 ) -> tuple[VersionView, int] | None:
-    """The version that has waited longest after an event id, and its own event id; None if none.
-
-    ``from_event``: that event itself counts too.
-    """
-    queue = _queue(reviewer_id).where(ReviewEvent.id > after, ReviewEvent.id >= from_event)
-    row = session.execute(queue.limit(1)).first()
+    """The version that has waited longest after an event id, and its own event id; None if none."""
+    row = session.execute(_queue(reviewer_id).where(ReviewEvent.id > after).limit(1)).first()
     return None if row is None else (version(session, row[0]), row[1])
 
 
@@ -136,11 +133,36 @@ def queue_choices(session: Session, reviewer_id: int) -> QueueChoices:
         .distinct()
     ).all()  # fmt: skip
     topics = sorted({(row[0], row[1], row[2]) for row in rows})
+    imports: set[tuple[int, str]] = {(row[5], row[6]) for row in rows} - {(None, None)}
     return QueueChoices(
         [(id_, name) for _place, id_, name in topics],
         sorted({(row[3], row[4]) for row in rows}, key=lambda pair: pair[1]),
-        sorted({(row[5], row[6]) for row in rows if row[5] is not None}, reverse=True),
+        sorted(imports, reverse=True),
     )
+
+
+# --- two versions side by side ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions: what changed, and the lines of both with the differing words marked."""
+
+    before: VersionView
+    after: VersionView
+    changes: Sequence[FieldChange]
+    left: Sequence[Line]
+    right: Sequence[Line]
+
+    @property
+    def key_changed(self) -> bool:
+        return any(change.field in {"key", "type"} for change in self.changes)
+
+
+def compared(before: VersionView, after: VersionView) -> Comparison:
+    """Two versions of a question beside one another."""
+    changes = field_changes(before.draft, after.draft, before.topic, after.topic)
+    return Comparison(before, after, changes, *marked_lines(before.draft, after.draft))
 
 
 # --- for decisions on many at once -----------------------------------------------

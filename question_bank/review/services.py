@@ -199,7 +199,13 @@ def return_(
         _refuse(session, version, reviewer_id)
     set_committed_value(version, "state", VersionState.RETURNED)
     note(
-        session, version.id, VersionState.IN_REVIEW, VersionState.RETURNED, reviewer_id, now, comment
+        session,
+        version.id,
+        VersionState.IN_REVIEW,
+        VersionState.RETURNED,
+        reviewer_id,
+        now,
+        comment,
     )
     record_step(session, "question.return", version, reason=comment)
 
