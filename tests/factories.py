@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -177,3 +178,21 @@ def make_question(
     session.add(version)
     session.flush()
     return version
+
+
+def rewrite(session: Session, *version_ids: int, **values: Any) -> None:
+    """Other content for versions that left draft; all versions where none is named.
+
+    The database refuses that of everybody, so they are drafts for a moment.
+    """
+    chosen = QuestionVersion.id.in_(version_ids) if version_ids else true()
+    session.flush()
+    states = {
+        row.id: row.state
+        for row in session.execute(select(QuestionVersion.id, QuestionVersion.state).where(chosen))
+    }
+    for id_, state in states.items():
+        this = update(QuestionVersion).where(QuestionVersion.id == id_)
+        session.execute(this.values(state=VersionState.DRAFT))
+        session.execute(this.values(**values))
+        session.execute(this.values(state=state))
