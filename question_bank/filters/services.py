@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -30,8 +32,8 @@ def keep_filter(
     saved = SavedFilter(
         person_id=person_id, name=_sound(name), address=kept, is_shared=is_shared, created_at=now
     )
-    session.add(saved)
-    _flush(session, saved.name)
+    with _free(session, saved.name):
+        session.add(saved)
     record(session, "filter.keep", ("saved_filter", saved.id),
            facts={"name": saved.name, "shared": is_shared})  # fmt: skip
     return saved
@@ -42,8 +44,8 @@ def change_filter(
 ) -> None:
     """Give one's own filter another name, share it or stop sharing it. Invalid as for keeping."""
     saved = queries.own_filter(session, filter_id, person_id)
-    saved.name, saved.is_shared = _sound(name), is_shared
-    _flush(session, saved.name)
+    with _free(session, wanted := _sound(name)):
+        saved.name, saved.is_shared = wanted, is_shared
     record(session, "filter.change", ("saved_filter", filter_id),
            facts={"name": saved.name, "shared": is_shared})  # fmt: skip
 
@@ -67,11 +69,12 @@ def _sound(name: str) -> str:
     return plain
 
 
-def _flush(session: Session, name: str) -> None:
-    """Write; the unique constraint decides whether the name is free."""
+@contextmanager
+def _free(session: Session, name: str) -> Iterator[None]:
+    """Write what is done inside; the unique constraint decides whether the name is free."""
     try:
         with session.begin_nested():
-            session.flush()
+            yield
     except IntegrityError:
         raise Invalid(
             _("已经有名为“%(name)s”的筛选，换一个名字。", name=name), field="name"
