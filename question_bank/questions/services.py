@@ -121,7 +121,9 @@ def start_version(
     new version records which one was in use when it was begun, and whether the key is another.
     Conflict where somebody else has begun another version meanwhile.
     """
-    base = fresh(session, base_id)
+    # locked before the next one is inserted, which marks it as no longer the newest: whoever wants
+    # both takes them in this order
+    base = fresh(session, base_id, locked=True)
     draft = _sound(session, draft, base.question_id)
     if base.state is VersionState.RETURNED:
         move(session, base, VersionState.RETURNED, VersionState.RETIRED, author_id, now)

@@ -266,8 +266,11 @@ def took_part(session: Session, version_id: int, person_id: int) -> bool:
     )
 
 
-def fresh(session: Session, version_id: int) -> QuestionVersion:
-    version = session.get(QuestionVersion, version_id, populate_existing=True)
+def fresh(session: Session, version_id: int, *, locked: bool = False) -> QuestionVersion:
+    """A version as the database has it now; ``locked`` until the transaction ends."""
+    version = session.get(
+        QuestionVersion, version_id, populate_existing=True, with_for_update=locked or None
+    )
     if version is None:
         raise NotFound
     return version
