@@ -64,6 +64,7 @@ ROOMS = (
     "accounts.units", "accounts.people", "accounts.roles", "accounts.throttle", "accounts.signin",
     "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
+    "question_bank.comments", "question_bank.batches",
     "question_bank.suspensions",
     "question_bank.media", "question_bank.editor",
     "question_bank.filters",

@@ -20,7 +20,7 @@ from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS, QuestionForm
 from question_bank.questions.queries import QuestionView, VersionView
 from question_bank.questions.rules import Draft, VersionState, findings, longest_by, pointers
-from question_bank.questions.views import bp
+from question_bank.questions.views import bp, remarks_on
 from question_bank.topics import queries as topics
 
 LARGEST_ID = 10**15
@@ -115,7 +115,7 @@ def _editor(form: QuestionForm, question: QuestionView | None) -> str:
         form.base.data, form.revision.data = str(stored.id), stored.revision
     return render_template(
         "questions/edit.html", question=question, stored=stored, is_touched=request.method == "POST",
-        **_shown(form, question),
+        remarks=remarks_on(question) if question else None, **_shown(form, question),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, enum_type
@@ -52,7 +52,9 @@ class QuestionVersion(Base):
     ``key``: single and multiple: sorted indexes into options; true/false: a boolean;
     fill-in: for each blank the list of accepted texts; short answer: the text of the model answer.
     ``replaces_id``: the version that was in use when this one was begun; ``key_changed``: whether
-    its key is another than that one's, None where it replaces nothing.
+    its key is another than that one's, None where it replaces nothing. ``is_newest``: no version of
+    the question has a higher number; triggers keep it, so that it is right whoever inserts.
+    Triggers also refuse a change of content outside a draft; ``article_id`` may be found later.
     """
 
     __tablename__ = "question_version"
@@ -75,6 +77,21 @@ class QuestionVersion(Base):
         Index("ix_question_version_draw", "state", "topic_id", "type", "difficulty"),
         Index("ix_question_version_digest", "digest"),
         Index("ix_question_version_article", "article_id"),
+        Index("ix_question_version_import", "import_id"),
+        # the list of questions: found and counted without reading what they say
+        Index(
+            "ix_question_version_newest",
+            "id",
+            "topic_id",
+            "type",
+            "difficulty",
+            "pool",
+            "state",
+            "author_id",
+            "import_id",
+            sqlite_where=text("is_newest = 1"),
+            postgresql_where=text("is_newest"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,6 +118,7 @@ class QuestionVersion(Base):
     revision: Mapped[int] = mapped_column(default=1)  # counts the changes of a draft
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("question_version.id"))
     key_changed: Mapped[bool | None]
+    is_newest: Mapped[bool] = mapped_column(default=True, server_default=true())
     # where the answers put it; assembly uses it before the label. Not content: it moves by night.
     measured_difficulty: Mapped[Difficulty | None] = mapped_column(
         enum_type(Difficulty, "measured_difficulty")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,70 +11,60 @@ from werkzeug.wrappers import Response as BaseResponse
 from core import clock
 from core.db import reading, transaction
 from core.guards import requires, viewer
-from core.listing import listing, search_text
 from core.permissions import Permission
+from question_bank.comments import queries as comments
+from question_bank.filters import queries as kept
+from question_bank.filters.rules import Filters, from_address, to_address
 from question_bank.laws import queries as laws
+from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS
-from question_bank.questions.queries import Filters
-from question_bank.questions.rules import Difficulty, Pool, QuestionType, VersionState
+from question_bank.questions.queries import QuestionView
 from question_bank.topics import queries as topics
 
 bp = Blueprint("questions", __name__, url_prefix="/questions")
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None  # noqa: PLR2004
-
-
 def filters_of_request() -> Filters:
-    """The filters in the address; what is unknown is left out, because people edit addresses."""
-
-    def one_of(members: Any, name: str) -> Any:
-        text = request.args.get(name, "")
-        return members(text) if text in {each.value for each in members} else None
-
-    return Filters(
-        words=search_text(),
-        topic_id=_number(request.args.get("topic", "")),
-        type=one_of(QuestionType, "type"),
-        difficulty=one_of(Difficulty, "difficulty"),
-        pool=one_of(Pool, "pool"),
-        state=one_of(VersionState, "state"),
-        article_id=_number(request.args.get("article", "")),
-        import_id=_number(request.args.get("import", "")),
-        author_id=viewer().person_id if request.args.get("mine") else None,
-    )
+    """The filters in the address; ``mine`` is what the viewer wrote."""
+    found = from_address(request.args)
+    return replace(found, author_id=viewer().person_id) if request.args.get("mine") else found
 
 
 @bp.get("")
 @requires(Permission.BANK_READ)
 def index() -> str:
     """The list of questions."""
-    session = reading()
-    filters = filters_of_request()
-    found = listing(
-        session, queries.question_list(filters), sorts=queries.SORTS, default="-created",
-        scalars=False,
-    )  # fmt: skip
+    session, filters = reading(), filters_of_request()
     article = (
         laws.articles_by_id(session, [filters.article_id]).get(filters.article_id)
         if filters.article_id
         else None
     )
     return render_template(
-        "questions/index.html", listing=found, filters=filters, words=WORDS, article=article,
-        topics=topics.topics(session),
+        "questions/index.html", listing=queries.question_page(session, filters), filters=filters,
+        words=WORDS, flags=FLAG_WORDS, article=article, topics=topics.topics(session), address=to_address(filters),
+        authors=kept.authors(session), kept=kept.kept_filters(session, viewer().person_id),
     )  # fmt: skip
 
 
 @bp.get("/<int:question_id>")
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
-    """One question with all versions and their review."""
+    """One question with all versions, their review and what was remarked on them."""
+    session = reading()
+    question = queries.question(session, question_id)
     return render_template(
-        "questions/show.html", question=queries.question(reading(), question_id), words=WORDS
+        "questions/show.html", question=question, words=WORDS, remarks=remarks_on(question)
     )
+
+
+def remarks_on(question: QuestionView) -> comments.Remarks:
+    """What reviewers and authors remarked on the versions of a question."""
+    return comments.remarks(
+        reading(), [each.id for each in question.versions],
+        may_resolve=viewer().may(Permission.BANK_WRITE),
+    )  # fmt: skip
 
 
 @bp.post("/versions/<int:version_id>/submit")
