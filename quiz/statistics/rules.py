@@ -31,7 +31,6 @@ PRIOR = {Difficulty.EASY: 0.85, Difficulty.MEDIUM: 0.65, Difficulty.HARD: 0.45}
 PRIOR_WEIGHT = 30  # a label is worth as many answers as settle a figure (MIN_ANSWERS)
 EASY_FROM, MEDIUM_FROM = 0.75, 0.55  # half way between the priors
 FAIR_FROM, STRONG_FROM = 0.20, 0.40  # of discrimination
-LONGEST_GAP = 600  # seconds; who took longer was away
 
 
 class Response(NamedTuple):
@@ -64,6 +63,7 @@ class Window:
     answers: int
     facility: float
     discrimination: float | None = None
+    kind: str = "exam"
 
 
 @dataclass(frozen=True)
@@ -283,10 +283,14 @@ class Drift:
 
 
 def drift(windows: Sequence[Window]) -> Drift | None:
-    """How a question changed in its last window; None where it did not, or too few answered."""
-    if len(windows) < 2:  # noqa: PLR2004 (one window has none before it)
+    """How a question changed in its last window; None where it did not, or too few answered.
+
+    An exam is compared with exams, a round with rounds: at a round nobody hinders looking it up.
+    """
+    if not windows:
         return None
-    *earlier, last = windows
+    last = windows[-1]
+    earlier = [one for one in windows[:-1] if one.kind == last.kind]
     answers = sum(one.answers for one in earlier)
     if min(answers, last.answers) < MIN_ANSWERS:
         return None
@@ -295,33 +299,3 @@ def drift(windows: Sequence[Window]) -> Drift | None:
     if abs(z) < DRIFT_Z or abs(last.facility - before) < DRIFT_LEAST:
         return None
     return Drift(before, last.facility, z)
-
-
-# --- how long ---------------------------------------------------------------------------
-
-
-def gaps(saves: Sequence[tuple[int, int, float]], openings: dict[int, float]) -> dict[int, float]:
-    """Position → seconds of work on it, as far as the saves of one attempt tell.
-
-    ``saves``: (position, epoch, seconds on any clock), the last accepted one of each position;
-    ``openings``: epoch → when its paper was opened. The time at a question is taken as the gap from
-    the save of the position before it (from the opening, for the first), within one opening of the
-    paper. Left out, because the gap would then hold something else: saves out of order, several
-    that arrived at once, and gaps of more than ten minutes. An answer changed later tells nothing.
-    """
-    when = {position: (epoch, at) for position, epoch, at in saves}
-    at_once: dict[float, int] = {}
-    for _position, _epoch, at in saves:
-        at_once[at] = at_once.get(at, 0) + 1
-    ordered = sorted(saves, key=lambda save: save[2])
-    found = {}
-    for number, (position, epoch, at) in enumerate(ordered):
-        if position == 1 and number == 0:
-            before = openings.get(epoch)
-        else:
-            known = when.get(position - 1)
-            follows = number > 0 and ordered[number - 1][0] == position - 1
-            before = known[1] if known and follows and known[0] == epoch else None
-        if before is not None and at_once[at] == 1 and 0 < at - before <= LONGEST_GAP:
-            found[position] = at - before
-    return found

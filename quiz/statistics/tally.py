@@ -12,6 +12,7 @@ from typing import Any
 
 from question_bank.questions.rules import WITH_OPTIONS, Difficulty, Flag, QuestionType
 from quiz.statistics import rules
+from quiz.statistics.gathering.rules import gaps
 from quiz.statistics.reliability import MIN_CANDIDATES, Reliability, Scored, bins, reliability
 from quiz.statistics.rules import Figures, Response, Window
 
@@ -164,7 +165,7 @@ class Tally:
         maximum = sum(item[2] for item in tried.items) * HUNDREDTHS
         total = sum(earned for earned, _right in detail)
         saves = [(position, epoch, at) for position, (_v, epoch, at) in tried.answers.items()]
-        seconds = rules.gaps(saves, dict(tried.openings))
+        seconds = gaps(saves, dict(tried.openings))
         paper = []
         for position, (item, (earned, is_right)) in enumerate(
             zip(tried.items, detail, strict=True), start=1
@@ -193,8 +194,8 @@ class Tally:
 
     # --- what it comes to ---------------------------------------------------------------
 
-    def questions(self, when: Mapping[int, datetime]) -> Iterator[OfQuestion]:
-        """Figures of every line that was on a paper. ``when``: occasion → when it opened."""
+    def questions(self, when: Mapping[int, tuple[datetime, str]]) -> Iterator[OfQuestion]:
+        """Figures of every line that was on a paper. ``when``: occasion → when it opened, kind."""
         for version_id, found in self._found.items():
             line = self.lines[version_id]
             figures = figures_of(line, found.responses(), when)
@@ -227,7 +228,9 @@ class Tally:
                 yield version_id, found.sitting, found.right
 
 
-def figures_of(line: Line, responses: Sequence[Response], when: Mapping[int, datetime]) -> Figures:
+def figures_of(
+    line: Line, responses: Sequence[Response], when: Mapping[int, tuple[datetime, str]]
+) -> Figures:
     """The figures of one line over its responses."""
     if not responses:
         return Figures(0)
@@ -236,7 +239,7 @@ def figures_of(line: Line, responses: Sequence[Response], when: Mapping[int, dat
         by_occasion.setdefault(one.group, []).append(one)
     windows = tuple(
         Window(id_, len(members), rules.facility(one.share for one in members),
-               rules.discrimination(members))
+               rules.discrimination(members), when[id_][1])
         for id_, members in sorted(by_occasion.items(), key=lambda pair: (when[pair[0]], pair[0]))
     )  # fmt: skip
     upper, lower = rules.extremes(responses)

@@ -103,7 +103,12 @@ def _telling(statistic: QuestionStatistic | None) -> str | None:
 
 
 def _drift(windows: Sequence[WindowView]) -> Drift | None:
-    return drift([Window(one.occasion_id, one.answers, one.facility) for one in reversed(windows)])
+    return drift(
+        [
+            Window(one.occasion_id, one.answers, one.facility, kind=one.kind)
+            for one in reversed(windows)
+        ]
+    )
 
 
 def _options(version: VersionView, statistic: QuestionStatistic) -> list[dict[str, Any]]:

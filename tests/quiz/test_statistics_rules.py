@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from question_bank.questions.rules import Difficulty, Flag, QuestionType
+from quiz.statistics.gathering.rules import gaps
 from quiz.statistics.reliability import (
     Method,
     Scored,
@@ -30,7 +31,6 @@ from quiz.statistics.rules import (
     extremes,
     facility,
     flags,
-    gaps,
     level_of,
     option_shares,
     shrunken,
@@ -214,6 +214,10 @@ def test_a_question_drifts_where_its_last_window_differs_surely_and_by_ten_point
     assert drift([Window(1, 9_000, 0.7), Window(2, 9_000, 0.65)]) is None  # sure, and small
     assert drift([Window(1, 40, 0.7), Window(2, 40, 0.58)]) is None  # large, and not sure
     assert drift([before]) is None
+    assert drift([]) is None
+    # at a round people may look it up: only rounds are compared with it
+    assert drift([before, Window(2, 100, 0.9, kind="round")]) is None
+    assert drift([before, Window(2, 100, 0.9, kind="round"), harder]) == found
     # all earlier windows count together: (60 · 0.5 + 40 · 1.0) ÷ 100 = 0.7
     assert drift([Window(1, 60, 0.5), Window(3, 40, 1.0), harder]) == found
 

@@ -100,10 +100,12 @@ def _is_first(row: Row[*tuple[Any, ...]]) -> bool:
     return row.number == 1 and row.state in MARKED and row.detail is not None
 
 
-def opened_at(session: Session) -> dict[int, datetime]:
-    """When each exam and round opened; one statement."""
-    found = session.execute(select(Occasion.id, Occasion.opens_at).where(Occasion.kind.in_(KINDS)))
-    return {row.id: row.opens_at for row in found}
+def opened_at(session: Session) -> dict[int, tuple[datetime, str]]:
+    """When each exam and round opened, and which of both it is; one statement."""
+    found = session.execute(
+        select(Occasion.id, Occasion.opens_at, Occasion.kind).where(Occasion.kind.in_(KINDS))
+    )
+    return {row.id: (row.opens_at, row.kind) for row in found}
 
 
 def lines(session: Session) -> list[Line]:
