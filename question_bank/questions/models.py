@@ -79,7 +79,7 @@ class QuestionVersion(Base):
         # the list of questions: found and counted without reading what they say
         Index(
             "ix_question_version_newest",
-            "id",
+            "is_newest",
             "topic_id",
             "type",
             "difficulty",
@@ -87,8 +87,7 @@ class QuestionVersion(Base):
             "state",
             "author_id",
             "import_id",
-            sqlite_where=text("is_newest = 1"),
-            postgresql_where=text("is_newest"),
+            "id",
         ),
     )
 
