@@ -15,7 +15,8 @@ CONTENT = (
     "replaces_id", "key_changed",
 )  # fmt: skip
 JSON = frozenset({"options", "key"})  # PostgreSQL compares them as text
-LISTED = ["id", "topic_id", "type", "difficulty", "pool", "state", "author_id", "import_id"]
+LISTED = ["is_newest", "topic_id", "type", "difficulty", "pool", "state", "author_id", "import_id",
+          "id"]
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -29,10 +30,7 @@ def upgrade() -> None:
         "UPDATE question_version SET is_newest = (1 = 0) WHERE number < (SELECT max(other.number) "
         "FROM question_version AS other WHERE other.question_id = question_version.question_id)"
     )
-    op.create_index(
-        "ix_question_version_newest", "question_version", LISTED,
-        sqlite_where=sa.text("is_newest = 1"), postgresql_where=sa.text("is_newest"),
-    )  # fmt: skip
+    op.create_index("ix_question_version_newest", "question_version", LISTED)
     op.create_index("ix_question_version_import", "question_version", ["import_id"])
     if op.get_bind().dialect.name == "sqlite":
         _sqlite()

@@ -81,7 +81,7 @@ class QuestionVersion(Base):
         # the list of questions: found and counted without reading what they say
         Index(
             "ix_question_version_newest",
-            "id",
+            "is_newest",
             "topic_id",
             "type",
             "difficulty",
@@ -89,8 +89,7 @@ class QuestionVersion(Base):
             "state",
             "author_id",
             "import_id",
-            sqlite_where=text("is_newest = 1"),
-            postgresql_where=text("is_newest"),
+            "id",
         ),
     )
 

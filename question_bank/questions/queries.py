@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
 from core.errors import NotFound
-from core.listing import PER_PAGE, Listing, listing
+from core.listing import PER_PAGE, Listing, Sort, long_listing
 from question_bank.filters.queries import matching
 from question_bank.filters.rules import Filters
 from question_bank.laws.queries import ArticleView, articles_by_id
@@ -102,23 +102,20 @@ def question_list(filters: Filters) -> Select[*tuple[Any, ...]]:
     return _with_names(matching(filters).with_only_columns(*_LISTED, maintain_column_froms=True))
 
 
-def question_page(session: Session, filters: Filters, per_page: int = PER_PAGE) -> Listing:
-    """The page of the list that the address of this request asks for: two statements.
-
-    Counted without a join; sorted over narrow rows, so that only the page's own are read whole.
-    """
-    return listing(
-        session, question_list(filters), sorts=SORTS, default="-created", per_page=per_page,
-        scalars=False, count=matching(filters), key=QuestionVersion.id,
-    )  # fmt: skip
-
-
 SORTS = {
-    "code": Question.code,
-    "type": QuestionVersion.type,
-    "topic": Topic.name,
-    "created": QuestionVersion.id,
+    "code": Sort(Question.code, (Question, Question.id == QuestionVersion.question_id)),
+    "type": Sort(QuestionVersion.type),
+    "topic": Sort(Topic.name, (Topic, Topic.id == QuestionVersion.topic_id)),
+    "created": Sort(QuestionVersion.id),
 }
+
+
+def question_page(session: Session, filters: Filters, per_page: int = PER_PAGE) -> Listing:
+    """The page of the list that the address of this request asks for: two statements."""
+    return long_listing(
+        session, matching(filters), _with_names(select(*_LISTED)), sorts=SORTS, default="-created",
+        per_page=per_page, is_costly=bool(filters.words),
+    )  # fmt: skip
 
 
 # --- one question ----------------------------------------------------------------
