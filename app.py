@@ -49,11 +49,14 @@ from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
 from question_bank.media.queries import add_sight
+from question_bank.review.services import after_approving, before_approving
+from question_bank.suspensions.services import after_suspending, close_replaced, refuse_stale
 from quiz.attempts import kinds
 from quiz.attempts.queries import may_meet
 from quiz.counting import services as counting
 from quiz.keys.services import after_correcting
 from quiz.notebook.services import gather
+from quiz.occasions.services import exclude_suspended
 from quiz.practice.services import on_released as note_unchecked
 from quiz.rescoring.services import on_corrected
 
@@ -244,6 +247,9 @@ def _connect_rooms() -> None:
     after_revoking.add(follow_revocation)
     add_sight(may_meet)
     after_correcting.add(on_corrected)
+    before_approving.add(refuse_stale)
+    after_approving.add(close_replaced)
+    after_suspending.add(exclude_suspended)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

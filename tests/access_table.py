@@ -70,6 +70,7 @@ ACCESS: dict[str, Permission | None] = {
     "exams.cancel": P.EXAM_MANAGE,
     "exams.candidate": P.RESULT_READ,
     "exams.create": P.EXAM_MANAGE,
+    "exams.decide_pool": P.EXAM_MANAGE,
     "exams.decide_void": P.ATTEMPT_VOID,
     "exams.edit": P.EXAM_MANAGE,
     "exams.export": P.EXAM_READ,
@@ -100,6 +101,7 @@ ACCESS: dict[str, Permission | None] = {
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
     # in laws
+    "laws.changes": P.BANK_READ,
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
@@ -160,6 +162,9 @@ ACCESS: dict[str, Permission | None] = {
     "questions.review": P.BANK_REVIEW,
     "questions.show": P.BANK_READ,
     "questions.submit": P.BANK_WRITE,
+    "questions.suspended": P.BANK_READ,
+    "questions.suspended_article": P.BANK_READ,
+    "questions.decide_suspended": P.BANK_REVIEW,
     "questions.topic": P.BANK_WRITE,
     "questions.topics": P.BANK_WRITE,
     # in registrations

@@ -19,21 +19,31 @@ from question_bank.laws import queries as laws
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS, QuestionForm
 from question_bank.questions.queries import QuestionView, VersionView
-from question_bank.questions.rules import Draft, VersionState, findings, longest_by, pointers
+from question_bank.questions.rules import (
+    MAX_BASIS,
+    Draft,
+    VersionState,
+    findings,
+    longest_by,
+    pointers,
+)
 from question_bank.questions.views import bp, remarks_on
 from question_bank.topics import queries as topics
 
 LARGEST_ID = 10**15
+MAX_LABEL = 32
 LONG_BY = 6  # so many characters more give the right option away
 
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.BANK_WRITE)
 def create() -> str | BaseResponse:
-    """Write a new question."""
+    """Write a new question; ``law`` and ``article`` in the address: on which it is to rest."""
     form = QuestionForm()
     if request.method == "GET":
         form.begin()
+        form.law.data = request.args.get("law", "").strip()[:MAX_BASIS]
+        form.article.data = request.args.get("article", "").strip()[:MAX_LABEL]
     elif not form.rearrange(request.form.get("do", "")):
         answer = _keep(form, None)
         if answer is not None:

@@ -51,12 +51,15 @@ def index() -> str:
 @bp.get("/<int:question_id>")
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
-    """One question with all versions, their review and what was remarked on them."""
+    """One question: its versions, their review, remarks, and whether its basis still stands."""
     session = reading()
     question = queries.question(session, question_id)
+    basis = question.newest.article
+    standing = laws.standings(session, [basis.id], clock.today()).get(basis.id) if basis else None
     return render_template(
-        "questions/show.html", question=question, words=WORDS, remarks=remarks_on(question)
-    )
+        "questions/show.html", question=question, words=WORDS, remarks=remarks_on(question),
+        standing=standing if standing and not standing.stands else None,
+    )  # fmt: skip
 
 
 def remarks_on(question: QuestionView) -> comments.Remarks:

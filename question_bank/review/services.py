@@ -14,12 +14,18 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core.audit.services import record
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.followers import Followers
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.rules import LIVE_STATES, VersionState
 from question_bank.review.queries import codes_of, is_foreign_to, waiting_of_own
 from question_bank.review.rules import MAX_AT_ONCE
 
 MAX_COMMENT = 500
+
+# Called with the session, the ids of versions and the instant: before they are approved, where one
+# that must not be raises; and after, with who approved them.
+before_approving: Followers[[Session, Sequence[int], datetime]] = Followers()
+after_approving: Followers[[Session, Sequence[int], int, datetime]] = Followers()
 
 
 def submit_for_review(
@@ -75,7 +81,8 @@ def approve(
 ) -> None:
     """Approve a version in review; the version in use so far retires with it.
 
-    Forbidden for one's own work; Conflict where it is not in review any more.
+    Forbidden for one's own work; Conflict where it is not in review any more, or its basis is not
+    in force (any more).
     """
     version = fresh(session, version_id)
     if not _approve(session, [version_id], reviewer_id, now, comment):
@@ -136,8 +143,9 @@ def _approve(
     ).all()
     if not claimed:
         return []
-    _retire_former(session, [row.question_id for row in claimed], reviewer_id, now)
     ids = [row.id for row in claimed]
+    before_approving(session, ids, now)
+    _retire_former(session, [row.question_id for row in claimed], reviewer_id, now)
     done = execute(
         session,
         update(QuestionVersion)
@@ -149,6 +157,7 @@ def _approve(
     step = {"from_state": VersionState.IN_REVIEW, "to_state": VersionState.APPROVED,
             "by_id": reviewer_id, "at": now, "comment": comment[:MAX_COMMENT]}  # fmt: skip
     session.execute(insert(ReviewEvent), [{"version_id": id_, **step} for id_ in ids])
+    after_approving(session, ids, reviewer_id, now)
     return ids
 
 
@@ -228,7 +237,7 @@ def _refuse(session: Session, version: QuestionVersion, reviewer_id: int) -> NoR
 
 def move(
     session: Session, version: QuestionVersion, before: VersionState, after: VersionState,
-    by_id: int, now: datetime, comment: str = "",
+    by_id: int | None, now: datetime, comment: str = "",
 ) -> None:  # fmt: skip
     done = execute(
         session,
@@ -244,7 +253,7 @@ def move(
 
 def note(
     session: Session, version_id: int, before: VersionState | None, after: VersionState,
-    by_id: int, at: datetime, comment: str = "",
+    by_id: int | None, at: datetime, comment: str = "",
 ) -> None:  # fmt: skip
     session.add(
         ReviewEvent(version_id=version_id, from_state=before, to_state=after, by_id=by_id, at=at,

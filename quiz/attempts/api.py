@@ -21,7 +21,7 @@ from core.openapi import PREFIX, Problem, Schema, body, spec
 from core.permissions import Permission
 from core.problems import problem
 from core.richtext import plain, render
-from question_bank.laws.queries import articles_by_id
+from question_bank.laws.queries import quoted_articles
 from question_bank.questions.rules import QuestionType
 from quiz.attempts import queries, services
 from quiz.attempts.schemas import (
@@ -255,7 +255,9 @@ def show(attempt_id: int) -> Response:
 
 
 def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
-    articles = articles_by_id(reading(), {question.article_id for question in found.questions})
+    articles = quoted_articles(
+        reading(), {question.article_id for question in found.questions}, clock.today()
+    )
     return [
         {
             **_question(question),

@@ -47,7 +47,8 @@ def _editor(session: Session, viewer: Viewer, _now: datetime) -> Part:
                  (_("看草稿"), url_for("questions.index", state="draft")),
                  _("草稿送审、通过以后才能用来组卷。"), "now")
         )  # fmt: skip
-    return todos, {"mine": mine, "bank": queries.bank_counts(session)}
+    bank = queries.bank_counts(session)
+    return [*_in_doubt(bank.needs_review), *todos], {"mine": mine, "bank": bank}
 
 
 def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
@@ -80,7 +81,20 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
                  (_("去答复"), url_for("errata.index", sort="first")),
                  _("最早的一条等了 %(days)s 天。", days=waited), urgency(7 - waited))
         )  # fmt: skip
-    return todos, {"queue": queue}
+    doubtful = queries.bank_counts(session).needs_review
+    told = Role.EDITOR in viewer.roles  # by the other part of this page
+    return [*([] if told else _in_doubt(doubtful)), *todos], {"queue": queue}
+
+
+def _in_doubt(number: int) -> list[Todo]:
+    """Questions whose basis has changed or whose key is in doubt wait for somebody."""
+    if not number:
+        return []
+    return [
+        Todo(_("复核依据有变的试题"), _number(number, npgettext("数量", "题", "题", number)),
+             (_("去复核"), url_for("questions.suspended")),
+             _("确认以前不出现在组卷、练习和错题本里。"), "now")
+    ]  # fmt: skip
 
 
 def _auditor(session: Session, _viewer: Viewer, now: datetime) -> Part:

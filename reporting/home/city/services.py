@@ -17,6 +17,7 @@ from points.adjustments.queries import KIND as ADJUST
 from points.periods.queries import PeriodView, current, settled
 from points.standing.queries import by_unit
 from points.standing.rules import IN_A_ROW
+from question_bank.suspensions.waiting.queries import waiting_count
 from quiz.corrections.queries import AskedVoid, asked_voids
 from quiz.corrections.rules import VOID
 from quiz.keys.rules import CORRECT
@@ -101,6 +102,7 @@ def queue(session: Session, viewer: Viewer, now: datetime) -> Part:
         *_keys(session, acts, today),
         *(_voids(session, viewer, today) if VOID in acts else ()),
         *_marking(session, viewer),
+        *_in_doubt(session),
         *(
             Waiting(_("继续起草考试"), title, "", url_for("exams.show", exam_id=exam_id))
             for exam_id, title in queries.draft_exams(session)
@@ -139,6 +141,15 @@ def _filings(session: Session, today: date) -> list[Waiting]:
     text = _("%(people)s 人，%(units)s 个单位", people=found.people, units=found.units)
     url = url_for("registrations.index", tab="submitted")
     return [Waiting(_("备案待审"), text, _since((today - found.oldest).days), url)]
+
+
+def _in_doubt(session: Session) -> list[Waiting]:
+    """Questions that left the draws: for editors and reviewers to settle, for the office to know."""
+    number = waiting_count(session)
+    if not number:
+        return []
+    text = _("%(n)s 题，暂不组卷", n=number)
+    return [Waiting(_("试题待复核"), text, "", url_for("questions.suspended"))]
 
 
 def _corrections(acts: dict[str, tuple[int, datetime]], today: date) -> list[Waiting]:
