@@ -48,10 +48,13 @@ from core.db import db, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
+from question_bank.review.services import after_approving, before_approving
+from question_bank.suspensions.services import after_suspending, close_replaced, refuse_stale
 from quiz.attempts import kinds
 from quiz.counting import services as counting
 from quiz.keys.services import after_correcting
 from quiz.notebook.services import gather
+from quiz.occasions.services import exclude_suspended
 from quiz.practice.services import on_released as note_unchecked
 from quiz.rescoring.services import on_corrected
 
@@ -240,6 +243,9 @@ def _connect_rooms() -> None:
     holders.add(note_held)
     after_revoking.add(follow_revocation)
     after_correcting.add(on_corrected)
+    before_approving.add(refuse_stale)
+    after_approving.add(close_replaced)
+    after_suspending.add(exclude_suspended)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

@@ -102,7 +102,7 @@ class QuestionVersion(Base):
 
 
 class ReviewEvent(Base):
-    """One step of a version through review. Append-only."""
+    """One step of a version through review. ``by_id`` None: it followed by itself. Append-only."""
 
     __tablename__ = "review_event"
     __table_args__ = (Index("ix_review_event_version", "version_id", "id"),)
@@ -111,6 +111,6 @@ class ReviewEvent(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))
     from_state: Mapped[VersionState | None] = mapped_column(enum_type(VersionState, "from_state"))
     to_state: Mapped[VersionState]
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     comment: Mapped[str] = mapped_column(String(500), default="")

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
+from core import clock
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import (
     EXAM_POOLS,
@@ -153,7 +154,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class EventView:
-    """One step of a version's review."""
+    """One step of a version's review. ``by_name`` '': it followed by itself."""
 
     from_state: VersionState | None
     to_state: VersionState
@@ -214,6 +215,13 @@ class QuestionView:
         return next((each for each in self.versions if each.state in OPEN_STATES), None)
 
     @property
+    def suspended(self) -> VersionView | None:
+        """The version that waits for somebody to confirm its basis or key (待复核)."""
+        return next(
+            (each for each in self.versions if each.state is VersionState.NEEDS_REVIEW), None
+        )
+
+    @property
     def approved(self) -> VersionView | None:
         return next((each for each in self.versions if each.state is VersionState.APPROVED), None)
 
@@ -239,7 +247,7 @@ def _views(session: Session, *conditions: ColumnElement[bool]) -> list[VersionVi
     ).all()
     versions = [row[0] for row in rows]
     events = _events(session, [version.id for version in versions])
-    articles = articles_by_id(session, [version.article_id for version in versions])
+    articles = quoted_articles(session, [version.article_id for version in versions], clock.today())
     return [
         VersionView(
             version.id, version.question_id, code, version.number, version.state,
@@ -256,13 +264,13 @@ def _events(session: Session, version_ids: Collection[int]) -> dict[int, list[Ev
     found: dict[int, list[EventView]] = {}
     for row in session.execute(
         select(ReviewEvent, Person.name)
-        .join(Person, Person.id == ReviewEvent.by_id)
+        .outerjoin(Person, Person.id == ReviewEvent.by_id)
         .where(ReviewEvent.version_id.in_(version_ids))
         .order_by(ReviewEvent.id)
     ):
         event, name = row
         found.setdefault(event.version_id, []).append(
-            EventView(event.from_state, event.to_state, name, event.at, event.comment)
+            EventView(event.from_state, event.to_state, name or "", event.at, event.comment)
         )
     return found
 

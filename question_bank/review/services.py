@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,11 +13,17 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from core.audit.services import record
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.followers import Followers
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.rules import LIVE_STATES, VersionState
 from question_bank.review.queries import is_foreign_to
 
 MAX_COMMENT = 500
+
+# Called with the session, the ids of versions and the instant: before they are approved, where one
+# that must not be raises; and after, with who approved them.
+before_approving: Followers[[Session, Sequence[int], datetime]] = Followers()
+after_approving: Followers[[Session, Sequence[int], int, datetime]] = Followers()
 
 
 def submit_for_review(
@@ -63,9 +70,11 @@ def approve(
 ) -> None:
     """Approve a version in review; the version in use so far retires with it.
 
-    Forbidden for one's own work; Conflict where it is not in review any more.
+    Forbidden for one's own work; Conflict where it is not in review any more, or its basis is not
+    in force (any more).
     """
     version = fresh(session, version_id)
+    before_approving(session, [version_id], now)
     former = session.scalar(
         select(QuestionVersion).where(
             QuestionVersion.question_id == version.question_id,
@@ -75,6 +84,7 @@ def approve(
     if former is not None:  # first, because only one version may be in use
         move(session, former, former.state, VersionState.RETIRED, reviewer_id, now)
     _decide(session, version, VersionState.APPROVED, reviewer_id, now, comment)
+    after_approving(session, [version_id], reviewer_id, now)
     record_step(session, "question.approve", version, reason=comment)
 
 
@@ -123,7 +133,7 @@ def _decide(
 
 def move(
     session: Session, version: QuestionVersion, before: VersionState, after: VersionState,
-    by_id: int, now: datetime, comment: str = "",
+    by_id: int | None, now: datetime, comment: str = "",
 ) -> None:  # fmt: skip
     done = execute(
         session,
@@ -139,7 +149,7 @@ def move(
 
 def note(
     session: Session, version_id: int, before: VersionState | None, after: VersionState,
-    by_id: int, at: datetime, comment: str = "",
+    by_id: int | None, at: datetime, comment: str = "",
 ) -> None:  # fmt: skip
     session.add(
         ReviewEvent(version_id=version_id, from_state=before, to_state=after, by_id=by_id, at=at,

@@ -20,7 +20,7 @@ from core.guards import MustChangePassword, requires, session_token, viewer
 from core.openapi import PREFIX, Problem, Schema, body, spec
 from core.permissions import Permission
 from core.problems import problem
-from question_bank.laws.queries import articles_by_id
+from question_bank.laws.queries import quoted_articles
 from quiz.attempts import queries, services
 from quiz.attempts.schemas import (
     AttemptAnswer,
@@ -239,7 +239,9 @@ def show(attempt_id: int) -> Response:
 
 
 def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
-    articles = articles_by_id(reading(), {question.article_id for question in found.questions})
+    articles = quoted_articles(
+        reading(), {question.article_id for question in found.questions}, clock.today()
+    )
     return [
         {
             **_question(question),

@@ -47,6 +47,7 @@ class Entry:
     minutes: int
     tries_allowed: int
     pool_digest: str
+    pool_revision: int
     tries: tuple[Try, ...]
     in_progress: Attempt | None
 
@@ -75,7 +76,7 @@ def entry_of(session: Session, occasion_id: int, person_id: int) -> Entry:
     live = [one for one, _pass in attempts if one.state is AttemptState.IN_PROGRESS]
     return Entry(
         occasion.opens_at, occasion.closes_at, occasion.minutes, occasion.tries,
-        occasion.pool_digest,
+        occasion.pool_digest, occasion.pool_revision,
         tuple(Try(one.state, one.number, is_pass) for one, is_pass in attempts),
         live[0] if live else None,
     )  # fmt: skip

@@ -57,7 +57,8 @@ def start(
     _may_start(entry, now)
     try:
         seed = secrets.token_hex(16)
-        items = draw(pool_of(session, occasion_id, entry.pool_digest), seed)
+        pool = pool_of(session, occasion_id, entry.pool_digest, entry.pool_revision)
+        items = draw(pool, seed)
     except PoolTooSmall:
         raise Conflict(_("题库不够组成一份试卷，请联系考试组织者"), code="pool_too_small") from None
     attempt = _insert(session, entry, occasion_id, person_id, seed, items, now)

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.models import QuestionVersion, Topic
 from quiz.attempts.models import Answer, Attempt, AttemptState
 from quiz.attempts.rules import GRACE
@@ -180,7 +181,9 @@ def checks_of(session: Session, attempt_id: int, person_id: int) -> dict[int, Ch
     versions, corrected = as_corrected(
         session, versions_of(session, {items[position - 1].version_id for position in checks})
     )
-    articles = articles_by_id(session, [version.article_id for version in versions.values()])
+    articles = quoted_articles(
+        session, [version.article_id for version in versions.values()], clock.today()
+    )
     return {
         position: explained(
             position, items[position - 1], versions[items[position - 1].version_id],

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.rules import canonical
+from core.clock import civil_date
 from core.db import table_of, upsert
 from core.errors import Conflict, Invalid
-from question_bank.laws.queries import articles_by_id
+from question_bank.laws.queries import quoted_articles
 from question_bank.topics.queries import topic
 from quiz.attempts.kinds import ReleasedAttempt
 from quiz.attempts.models import Attempt, AttemptState
@@ -145,7 +146,7 @@ def check(
         _learn(session, sitting, version, is_right, now)
     else:
         said = _said_before(session, attempt_id, position)
-    articles = articles_by_id(session, [version.article_id])
+    articles = quoted_articles(session, [version.article_id], civil_date(now))
     shown = replace(version, key=right_key(version.key, known))
     return explained(position, item, shown, *said, articles, known[-1][0] if known else None)
 

@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from core import clock
 from core.db import table_of
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
@@ -260,7 +261,9 @@ class ReviewedQuestion:
 
 def reviewed(session: Session, questions: Sequence[ResultQuestion]) -> tuple[ReviewedQuestion, ...]:
     """Questions as a review shows them; one statement for all articles."""
-    articles = articles_by_id(session, [question.article_id for question in questions])
+    articles = quoted_articles(
+        session, [question.article_id for question in questions], clock.today()
+    )
     return tuple(
         ReviewedQuestion(
             question, _lines(question),

@@ -16,6 +16,7 @@ from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from question_bank.formats.law import ParsedLaw, UnreadableLaw, digest_of, parse_law
 from question_bank.laws import queries, services
+from question_bank.laws.browsing import queries as browsing
 from question_bank.laws.models import Article, LawVersion
 from question_bank.questions.models import QuestionVersion
 from tests.databases import both_databases
@@ -157,7 +158,7 @@ def test_a_revision_is_a_new_version_and_the_old_one_stays(door: Session) -> Non
     assert now is not None
     assert later is not None
     assert (now.text, later.text) == ("甲句。", "新句。")
-    assert [row.is_current for row in queries.laws(door, DAY)] == [False, True]
+    assert [row.is_current for row in browsing.laws(door, DAY)] == [False, True]
     for unknown in ("", "第一条", "《别的法》第一条", "《政府信息公开条例》第九条"):
         assert queries.article_for(door, unknown, DAY) is None
 
@@ -190,7 +191,7 @@ def test_questions_find_their_article_when_the_law_arrives(door: Session) -> Non
     assert articles[linked.article_id or 0].label == "第二条"
     assert left.article_id is None
     assert services.relink(door, today=DAY) == 0
-    law = queries.law(door, done.version_id)
+    law = browsing.law(door, done.version_id, DAY)
     assert [item.questions for item in law.articles] == [0, 1]
 
 

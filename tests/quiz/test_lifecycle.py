@@ -141,7 +141,7 @@ def test_papers_of_one_occasion_differ_and_are_kept(app: Flask) -> None:
 
     with app.app_context():
         papers = reading().scalars(select(Paper)).all()
-        pool = pool_of(reading(), occasion.id, occasion.pool_digest)
+        pool = pool_of(reading(), occasion.id, occasion.pool_digest, 0)
     assert len({paper.digest for paper in papers}) == 3
     for paper in papers:
         again = draw(pool, paper.seed)
