@@ -50,6 +50,19 @@ ACCESS: dict[str, Permission | None] = {
     # in core
     "core.healthz": PUBLIC,
     "core.readyz": PUBLIC,
+    # in errata
+    "errata.attempts": P.ATTEMPT_VOID,
+    "errata.correct": P.BANK_REVIEW,
+    "errata.correction": P.BANK_READ,
+    "errata.corrections_index": P.BANK_READ,
+    "errata.decide": P.BANK_REVIEW,
+    "errata.decide_correction": P.ATTEMPT_VOID,
+    "errata.index": P.BANK_READ,
+    "errata.matter": P.BANK_READ,
+    "errata.mine": P.RESULT_OWN,
+    "errata.report": P.RESULT_OWN,
+    "errata.rescore": P.ATTEMPT_VOID,
+    "errata.seen": P.RESULT_OWN,
     # in exams
     "exams.admit": P.EXAM_MANAGE,
     "exams.blueprint": P.EXAM_MANAGE,
@@ -92,6 +105,16 @@ ACCESS: dict[str, Permission | None] = {
     "laws.import_": P.LAW_WRITE,
     "laws.index": P.BANK_READ,
     "laws.show": P.BANK_READ,
+    # in marking
+    "marking.answer": P.ANSWER_MARK,
+    "marking.correct": P.ANSWER_MARK,
+    "marking.index": P.ANSWER_MARK,
+    "marking.question": P.ANSWER_MARK,
+    # in media
+    "media.create": P.BANK_WRITE,
+    "media.show": P.ACCOUNT_OWN,
+    # in media_api
+    "media_api.upload": P.BANK_WRITE,
     # in notebook
     "notebook.index": P.EXAM_SIT,
     "notebook.remove": P.EXAM_SIT,
@@ -119,10 +142,22 @@ ACCESS: dict[str, Permission | None] = {
     "practice_api.check": P.EXAM_SIT,
     "practice_api.checks": P.EXAM_SIT,
     # in questions
+    "questions.apply_batch": P.BANK_WRITE,
+    "questions.approve_many": P.BANK_REVIEW,
+    "questions.batch": P.BANK_WRITE,
+    "questions.change_filter": P.BANK_READ,
+    "questions.compare": P.BANK_READ,
     "questions.create": P.BANK_WRITE,
     "questions.decide": P.BANK_REVIEW,
+    "questions.drop_filter": P.BANK_READ,
     "questions.edit": P.BANK_WRITE,
+    "questions.filters": P.BANK_READ,
     "questions.index": P.BANK_READ,
+    "questions.keep_filter": P.BANK_READ,
+    "questions.preview": P.BANK_WRITE,
+    "questions.queue": P.BANK_REVIEW,
+    "questions.remark": P.BANK_READ,
+    "questions.resolve_remark": P.BANK_WRITE,
     "questions.retire": P.BANK_REVIEW,
     "questions.review": P.BANK_REVIEW,
     "questions.show": P.BANK_READ,
@@ -194,6 +229,11 @@ ACCESS: dict[str, Permission | None] = {
     "sitting.service_worker": PUBLIC,
     "sitting.submit": P.EXAM_SIT,
     "sitting.summary": P.EXAM_SIT,
+    # in statistics
+    "statistics.exam": P.EXAM_READ,
+    "statistics.exams": P.EXAM_READ,
+    "statistics.index": P.BANK_READ,
+    "statistics.show": P.BANK_READ,
     # in training
     "training.attend": P.TRAINING_RECORD,
     "training.create": P.TRAINING_RECORD,

@@ -37,6 +37,7 @@ from quiz.occasions.queries import occasion_by_id, suspended_in_pool
 STANDING_WORDS = {
     Standing.PASSED: _l("合格"),
     Standing.IN_PROGRESS: _l("作答中"),
+    Standing.MARKING: _l("待阅卷"),
     Standing.FAILED: _l("不合格"),
     Standing.VOIDED: _l("已作废"),
     Standing.NOT_STARTED: _l("未开始"),

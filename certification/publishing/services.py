@@ -18,6 +18,7 @@ from certification.exams.rules import Obstacle, obstacles
 from certification.exams.services import claim_draft
 from core.audit.services import record
 from core.errors import Conflict, Invalid, NotFound
+from quiz.occasions.rules import EXAM
 from quiz.occasions.services import exclude, keep, open_occasion
 
 
@@ -74,7 +75,7 @@ def publish(session: Session, *, exam_id: int, version: int, by_id: int, now: da
     if sentences := in_the_way(session, exam, rows, now):
         raise Invalid(" ".join(sentences), sentences=sentences)
     occasion = open_occasion(
-        session, kind="exam", title=exam.title, opens_at=exam.opens_at, closes_at=exam.closes_at,
+        session, kind=EXAM, title=exam.title, opens_at=exam.opens_at, closes_at=exam.closes_at,
         minutes=exam.minutes, tries=exam.tries, pass_mark=exam.pass_mark,
         multiple_rule=exam.multiple_rule, release_rule=exam.release_rule,
         rows=row_specs(session, rows), now=now,

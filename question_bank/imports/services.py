@@ -25,7 +25,7 @@ from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import JudgedRow, goes_in, judge, note_to_json
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import VersionState
-from question_bank.questions.services import new_codes
+from question_bank.questions.services import new_codes, note_replaced
 from question_bank.topics.queries import topic_ids
 
 KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
@@ -181,6 +181,8 @@ def add_questions(
     common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
     insert_all(session, QuestionVersion, [{**each, **common} for each in versions])
     ids = queries.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
+    for start in range(len(fresh), len(ids), BATCH):
+        note_replaced(session, ids[start : start + BATCH])
     insert_all(
         session, ReviewEvent,
         [{"version_id": id_, "from_state": None, "to_state": VersionState.DRAFT,

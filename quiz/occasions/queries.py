@@ -14,7 +14,7 @@ from accounts.people.models import Person
 from core.db import table_of
 from core.errors import NotFound
 from question_bank.questions.models import Question, QuestionVersion, VersionState
-from question_bank.questions.rules import QuestionType
+from question_bank.questions.rules import PRACTICE_POOLS, QuestionType
 from quiz.occasions.models import Occasion, PoolExclusion, PoolItem, PoolRow
 from quiz.occasions.rules import PoolState
 from quiz.papers.cache import Remembered
@@ -55,7 +55,7 @@ _row, _item, _version, _excluded = (
 _POOL = (
     select(
         _row.row, _row.count, _row.marks, _version.id, _version.type, _version.options,
-        _version.key, _version.may_shuffle,
+        _version.key, _version.may_shuffle, _version.passage,
     )
     .select_from(table_of(PoolRow))
     .join(table_of(PoolItem), (_item.occasion_id == _row.occasion_id) & (_item.row == _row.row))
@@ -92,16 +92,33 @@ def pool_of(session: Session, occasion_id: int, digest: str, revision: int) -> t
         return known
     found = session.connection().execute(_POOL, {"occasion_id": occasion_id})
     pool = []
+    passages: dict[str, int] = {"": 0}
     for (_number, count, marks), members in groupby(found, key=lambda row: row[:3]):
         items = tuple(
             Candidate(
                 member.id, member.type, len(member.options), member.may_shuffle,
                 len(member.key) if member.type is QuestionType.FILL_IN else 0,
+                passages.setdefault(member.passage, len(passages)),
             )
             for member in members
         )  # fmt: skip
         pool.append(Row(count, marks, items))
     return _pools.put(key, tuple(pool))
+
+
+def has_reserved(session: Session, occasion_id: int) -> bool:
+    """Whether a pool holds questions that are reserved for exams."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    PoolItem.occasion_id == occasion_id,
+                    QuestionVersion.id == PoolItem.version_id,
+                    QuestionVersion.pool.not_in(PRACTICE_POOLS),
+                )
+            )
+        )
+    )
 
 
 def suspended_in_pool(session: Session, occasion_id: int) -> list[SuspendedVersion]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from core.audit.rules import canonical
 
+EXAM = "exam"  # the one kind of occasion that may use questions reserved for exams
+
 
 @dataclass(frozen=True)
 class RowSpec:

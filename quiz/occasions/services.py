@@ -21,7 +21,7 @@ from quiz.occasions.models import (
     PoolRow,
     ReleaseRule,
 )
-from quiz.occasions.rules import RowSpec, left_out, pool_digest, too_small
+from quiz.occasions.rules import EXAM, RowSpec, left_out, pool_digest, too_small
 
 __all__ = ["RowSpec", "open_occasion"]
 
@@ -43,7 +43,8 @@ def open_occasion(  # noqa: PLR0913 (an occasion is its rules)
 ) -> Occasion:
     """Fix what people will sit. Raises Invalid where the window or a row cannot work.
 
-    ``minutes`` 0: no clock, only the window.
+    ``minutes`` 0: no clock, only the window. Every draw goes through here, so here questions that
+    are reserved for exams stay out of everything else, whoever chose the rows.
     """
     if closes_at <= opens_at:
         raise Invalid(_("结束时间要晚于开始时间"), field="closes_at")
@@ -65,6 +66,8 @@ def open_occasion(  # noqa: PLR0913 (an occasion is its rules)
     session.add(occasion)
     session.flush()
     _freeze(session, occasion.id, rows)
+    if kind != EXAM and queries.has_reserved(session, occasion.id):
+        raise Invalid(_("只用于考试的题，不能用在考试以外"), field="rows")
     record(
         session, "occasion.open", ("occasion", occasion.id),
         facts={"kind": kind, "title": title, "pool_digest": occasion.pool_digest},

@@ -20,7 +20,7 @@ from question_bank.laws.browsing import queries as browsing
 from question_bank.laws.models import Article, LawVersion
 from question_bank.questions.models import QuestionVersion
 from tests.databases import both_databases
-from tests.factories import make_person, make_question, make_topic
+from tests.factories import make_person, make_question, make_topic, rewrite
 from tests.question_bank.helpers import LAW_DIR, REGULATION
 
 NOTICE = """某市人民政府办公室文件
@@ -176,9 +176,9 @@ def test_a_version_is_not_silently_replaced(door: Session) -> None:
 def test_questions_find_their_article_when_the_law_arrives(door: Session) -> None:
     author, topic = make_person(door), make_topic(door)
     cites = make_question(door, author, topic)
-    cites.basis = "《政府信息公开条例》第2条第一款"
+    rewrite(door, cites.id, basis="《政府信息公开条例》第2条第一款")
     other = make_question(door, author, topic)
-    other.basis = "《别的法》第一条"
+    rewrite(door, other.id, basis="《别的法》第一条")
     door.flush()
     done = _import(door, _law())
     assert done.linked == 1
@@ -200,7 +200,7 @@ def test_a_starter_question_takes_only_the_text_it_was_written_on(door: Session)
 
     author, topic = make_person(door), make_topic(door)
     version = make_question(door, author, topic)
-    version.basis = "《中华人民共和国政府信息公开条例》第二条"
+    rewrite(door, version.id, basis="《中华人民共和国政府信息公开条例》第二条")
     question = door.get(Question, version.question_id)
     assert question is not None
     question.code = "SG-9999"
