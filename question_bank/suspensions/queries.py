@@ -95,12 +95,19 @@ def suspended_by(session: Session, law_version_id: int) -> tuple[int, int]:
 
 
 def in_force(session: Session, article_id: int, now: datetime) -> ArticleView | None:
-    """An article as it is quoted, where its version is in force; None where it is not."""
+    """An article as it is quoted, where its version is in force; None where it is not.
+
+    It stays in force until the transaction ends: who brings another version into force waits.
+    """
     found = session.scalar(
-        select(Article.id).where(
+        select(Article.id)
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .where(
             Article.id == article_id,
             Article.law_version_id.in_(newest_in_force(civil_date(now))),
         )
+        .with_for_update(read=True, of=LawSource)
     )
     return articles_by_id(session, [found]).get(article_id) if found else None
 
