@@ -82,7 +82,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports",)),
+         also=("imports", "duplicates")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",

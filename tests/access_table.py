@@ -50,6 +50,11 @@ ACCESS: dict[str, Permission | None] = {
     # in core
     "core.healthz": PUBLIC,
     "core.readyz": PUBLIC,
+    # in duplicates
+    "duplicates.compare": P.BANK_WRITE,
+    "duplicates.decide": P.BANK_WRITE,
+    "duplicates.index": P.BANK_READ,
+    "duplicates.retire": P.BANK_REVIEW,
     # in exams
     "exams.admit": P.EXAM_MANAGE,
     "exams.blueprint": P.EXAM_MANAGE,
