@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from benchmarks.likeness import report_likeness
 from benchmarks.lists import report_lists
 from benchmarks.servers import Bench, Candidate, Client, running
 from benchmarks.standings import report_standings
 from benchmarks.writers import report_writers
 
 ACTS = ("save", "start", "open", "submit")
+OTHERS = ("writers", "standings", "lists", "likeness")
 Act = Callable[[Candidate], None]
 
 
@@ -122,12 +124,12 @@ def _compare(
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=[*ACTS, "writers", "standings", "lists"])
+    parser.add_argument("--only", action="append", choices=[*ACTS, *OTHERS])
     parser.add_argument("--db", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=600)
     chosen = parser.parse_args()
-    only = chosen.only or [*ACTS, "writers", "standings", "lists"]
+    only = chosen.only or [*ACTS, *OTHERS]
     for database in ("sqlite", "postgres"):
         if chosen.db in {database, "both"} and set(only) & set(ACTS):
             measure(database, only, chosen.rounds, chosen.requests)
@@ -143,6 +145,8 @@ def main() -> None:
     ]
     if not all(kept):
         sys.exit("standings cost more with a million entries than they may")
+    if "likeness" in only and not report_likeness():
+        sys.exit("finding questions that are alike costs more than it may")
 
 
 if __name__ == "__main__":
