@@ -211,6 +211,10 @@ ACCESS: dict[str, Permission | None] = {
     "transfers.move": P.TRANSFER_ASK,
     "transfers.show": P.TRANSFER_READ,
     "transfers.withdraw": P.TRANSFER_ASK,
+    # in twins
+    "twins.compare": P.BANK_WRITE,
+    "twins.decide": P.BANK_WRITE,
+    "twins.index": P.BANK_WRITE,
     # in units
     "units.change": P.UNIT_MANAGE,
     "units.create": P.UNIT_MANAGE,

@@ -49,6 +49,7 @@ ACTIONS: Mapping[str, object] = {
     "exam.terms": _l("修改考试安排"),
     "import.discard": _l("放弃导入"),
     "import.import": _l("导入试题"),
+    "import.twins": _l("决定导入中相近的题"),
     "import.upload": _l("上传试题表"),
     "law.import": _l("导入法规"),
     "notebook.remove": _l("移出错题本"),

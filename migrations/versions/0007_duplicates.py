@@ -87,6 +87,46 @@ def upgrade() -> None:
         ),
     )  # fmt: skip
     _keep()
+    _uploads()
+
+
+def _uploads() -> None:
+    """What comparing one upload found."""
+    op.create_table(
+        "twin_check",
+        sa.Column("import_id", _number(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", _number(), nullable=False),
+        sa.Column("left_out", _number(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["question_import.id"], name=op.f("fk_twin_check_import_id")
+        ),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_twin_check")),
+    )
+    op.create_table(
+        "twin",
+        sa.Column("id", _number(), nullable=False),
+        sa.Column("import_id", _number(), nullable=False),
+        sa.Column("number", _number(), nullable=False),
+        sa.Column("other_number", _number(), nullable=True),
+        sa.Column("other_version_id", _number(), nullable=True),
+        sa.Column("kind", _choice("kind", *KINDS), nullable=False),
+        sa.Column("likeness", _number(), nullable=False),
+        sa.Column("decision", _choice("rowdecision", "skip", "new_version", "keep"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(other_number IS NULL) <> (other_version_id IS NULL)", name=op.f("ck_twin_one_other")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["question_import.id"], name=op.f("fk_twin_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_version_id"], ["question_version.id"], name=op.f("fk_twin_other_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_twin")),
+        sa.UniqueConstraint("import_id", "number", "other_number", name="uq_twin_row"),
+        sa.UniqueConstraint("import_id", "number", "other_version_id", name="uq_twin_version"),
+    )
 
 
 def _keep() -> None:
@@ -105,5 +145,5 @@ def _keep() -> None:
 
 
 def downgrade() -> None:
-    for table in (TABLE, "duplicate_pair", "duplicate_run"):
+    for table in ("twin", "twin_check", TABLE, "duplicate_pair", "duplicate_run"):
         op.drop_table(table)

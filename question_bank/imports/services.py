@@ -27,6 +27,7 @@ from question_bank.questions.models import Question, QuestionVersion, ReviewEven
 from question_bank.questions.rules import VersionState
 from question_bank.questions.services import new_codes
 from question_bank.topics.queries import topic_ids
+from question_bank.twins import services as twins
 
 KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
 KEY_KINDS = frozenset({"csv", "docx", "txt", "xlsx"})
@@ -128,10 +129,20 @@ def import_rows(
     view = queries.own_import(session, import_id, by_id)
     _claim(session, import_id, by_id, imported_at=now)
     judged = judge_all(session, view.parsed(), civil_date(now))
-    chosen = [row for row in judged if goes_in(row, with_doubtful=with_doubtful)]
+    good = [
+        (number, row)
+        for number, row in enumerate(judged, 1)
+        if goes_in(row, with_doubtful=with_doubtful)
+    ]
+    chosen = twins.settle(session, import_id, good)
     done = add_questions(
-        session, chosen, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
-    )
+        session, [row for _number, row in chosen], state=VersionState.DRAFT, author_id=by_id,
+        now=now, import_id=import_id,
+    )  # fmt: skip
+    # new questions come first in what was made, then next versions
+    ordered = sorted(chosen, key=lambda each: each[1].base is not None)
+    made = {number: id_ for (number, _row), id_ in zip(ordered, done.version_ids, strict=True)}
+    twins.remember(session, import_id=import_id, made=made, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
         facts={"file": view.filename, "created": done.created, "versions": done.versions},
