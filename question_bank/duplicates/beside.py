@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from question_bank.duplicates.rules import plain, readable
+from question_bank.duplicates.rules import Asked, contradict, plain, readable
 from question_bank.questions.rules import Draft
 
 
@@ -82,10 +82,14 @@ _NOT = re.compile(r"[不未无非]|除外|禁止|免")
 
 @dataclass(frozen=True)
 class Caution:
-    """Why two questions that look alike may ask different things."""
+    """Why two questions that look alike may ask different things.
+
+    ``keys``: of one and the same stem, their keys could not both be right.
+    """
 
     figures: bool
     negation: bool
+    keys: bool = False
 
 
 def caution(segments: Sequence[Segment]) -> Caution:
@@ -124,7 +128,9 @@ def beside(one: Draft, other: Draft) -> Beside:
     stems = _differ(one, other, "stem")
     passages = _differ(one, other, "passage") if one.passage != other.passage else None
     options = (_choices(one, other), _choices(other, one))
-    return Beside(stems, passages, options, caution([*stems[0], *stems[1]]))
+    said = caution([*stems[0], *stems[1]])
+    keys = contradict(Asked(0, one), Asked(0, other))
+    return Beside(stems, passages, options, replace(said, keys=keys))
 
 
 def _choices(one: Draft, other: Draft) -> list[Choice]:

@@ -27,7 +27,7 @@ from question_bank.questions.rules import VersionState
 from question_bank.questions.services import start_version
 from question_bank.review.services import fresh, move, note, record_step, retire, took_part
 
-PIECE = 10_000  # questions compared at a time: some seconds against a bank of 50,000
+PIECE = 5_000  # questions compared at a time: a few seconds against a bank of 50,000
 KEPT = 2_000  # pairs kept of each piece
 BATCH = 500  # rows in one INSERT
 

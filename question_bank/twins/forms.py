@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask_babel import gettext as _
+
 from core.errors import Invalid
-from core.forms import lazy_gettext as _l
 from question_bank.twins.rules import RowDecision
 
 PREFIX = "twin-"
 DIGITS = 18
-DECISIONS = {
-    RowDecision.SKIP: _l("跳过这一题"),
-    RowDecision.NEW_VERSION: _l("作为新版本"),
-    RowDecision.KEEP: _l("都保留"),
-}
 
 
 def decisions_of(sent: Mapping[str, str]) -> dict[int, RowDecision]:
@@ -25,8 +21,8 @@ def decisions_of(sent: Mapping[str, str]) -> dict[int, RowDecision]:
         if not name.startswith(PREFIX) or not number.isdecimal() or len(number) > DIGITS:
             continue
         if value not in {each.value for each in RowDecision}:
-            raise Invalid(str(_l("选一种处理办法。")))
+            raise Invalid(_("选一种处理办法。"))
         said[int(number)] = RowDecision(value)
     if not said:
-        raise Invalid(str(_l("选好一对的处理办法再保存。")))
+        raise Invalid(_("选好一对的处理办法再保存。"))
     return said

@@ -112,11 +112,15 @@ def twins(import_id: int) -> Select[*tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pairs of an upload there are; ``waiting``: without a decision."""
+    """How many pairs of an upload there are; ``waiting``: without a decision.
+
+    ``contradictions``: of those that wait. ``skipped``: rows that stay out.
+    """
 
     total: int
     waiting: int
     contradictions: int
+    skipped: int
 
 
 def counts(session: Session, import_id: int) -> Counts:
@@ -125,7 +129,8 @@ def counts(session: Session, import_id: int) -> Counts:
         select(
             func.count(),
             func.count().filter(Twin.decision.is_(None)),
-            func.count().filter(Twin.kind == Kind.CONTRADICTION),
+            func.count().filter(Twin.kind == Kind.CONTRADICTION, Twin.decision.is_(None)),
+            func.count(Twin.number.distinct()).filter(Twin.decision == RowDecision.SKIP),
         ).where(Twin.import_id == import_id)
     ).one()
     return Counts(*row)

@@ -16,7 +16,7 @@ from question_bank.duplicates.forms import KINDS
 from question_bank.formats.remarks import where
 from question_bank.questions.forms import WORDS
 from question_bank.twins import queries, services
-from question_bank.twins.forms import DECISIONS, decisions_of
+from question_bank.twins.forms import decisions_of
 
 bp = Blueprint("twins", __name__, url_prefix="/questions/imports/<int:import_id>/duplicates")
 PER_PAGE = 10
@@ -32,7 +32,7 @@ def index(import_id: int) -> str:
     return render_template(
         "twins/index.html", upload=upload, listing=found,
         pairs=queries.shown(session, import_id, found.items), where=where, kinds=KINDS,
-        counts=queries.counts(session, import_id), words=WORDS, decisions=DECISIONS,
+        counts=queries.counts(session, import_id), words=WORDS,
     )  # fmt: skip
 
 

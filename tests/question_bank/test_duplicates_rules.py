@@ -291,6 +291,11 @@ def test_figures_and_negations_are_pointed_out() -> None:
     assert (negated.figures, negated.negation) == (False, True)
 
 
+def test_near_stems_with_other_keys_are_pointed_out() -> None:
+    assert beside(single(), single(STEM.replace("予以", ""), key=1)).caution.keys
+    assert not beside(single(), single(STEM.replace("予以", ""))).caution.keys
+
+
 def test_options_that_only_one_has_are_shown_as_such() -> None:
     shown = beside(single(), single(options=("5日", "二十个工作日"), key=1))
     assert [(each.is_right, each.is_shared) for each in shown.options[0]] == [

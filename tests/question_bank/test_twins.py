@@ -126,7 +126,9 @@ def test_a_skipped_row_stays_out_and_a_kept_one_is_not_asked_about_again(app: Fl
     assert known == {(1, False), (2, False), (2, True)}
     by_pair = [D.SKIP if each.number == 1 else D.KEEP for each in upload.pairs()]
     assert "已记下 3 对的处理办法" in upload.decide(*by_pair)
-    assert "3 对相同或相近的题都已决定" in upload.desk.client.get(upload.address).text
+    preview = upload.desk.client.get(upload.address).text
+    assert "3 对相同或相近的题都已决定" in preview
+    assert "决定跳过的 1 题不会导入" in preview
     upload.desk.confirm(upload.address)
     assert [number for _question, number in upload.versions()] == [1, 1, 1]
     with app.app_context():
