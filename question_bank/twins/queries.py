@@ -10,16 +10,15 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from core.errors import NotFound
 from question_bank.duplicates.beside import Beside, beside
 from question_bank.duplicates.queries import Side, sides
 from question_bank.duplicates.rules import Asked, Kind
 from question_bank.formats.reading import Place
-from question_bank.formats.rows import ParsedRow
-from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import KnownVersion, Verdict
-from question_bank.questions.models import Question, QuestionVersion, Topic
-from question_bank.questions.queries import draft_of
+from question_bank.imports import queries as imports
+from question_bank.imports.models import ImportRow
+from question_bank.imports.rules import ImportState, Verdict
+from question_bank.imports.staging import parsed_of
+from question_bank.questions.models import Question, QuestionVersion
 from question_bank.questions.rules import OPEN_STATES, Draft, VersionState
 from question_bank.twins.models import Twin, TwinCheck
 from question_bank.twins.rules import Outcome, RowDecision, outcome
@@ -31,25 +30,27 @@ PIECE = 500  # values in one IN (…)
 
 @dataclass(frozen=True)
 class Upload:
-    """An upload, as far as its page of twins needs it."""
+    """An upload, as far as its page of twins needs it. ``mended``: rows changed since comparing."""
 
     id: int
     filename: str
     is_open: bool
     check: TwinCheck | None
+    mended: int
 
 
 def own_upload(session: Session, import_id: int, person_id: int) -> Upload:
-    """An upload of this person; NotFound for everybody else's. Two statements."""
-    found = session.scalar(
-        select(QuestionImport).where(
-            QuestionImport.id == import_id, QuestionImport.by_id == person_id
+    """An upload of this person; NotFound for everybody else's. Three statements."""
+    found = imports.own_upload(session, import_id, person_id)
+    check = session.get(TwinCheck, import_id)
+    mended = 0
+    if check is not None:
+        changed = select(func.count()).where(
+            ImportRow.import_id == import_id, ImportRow.mended_at > check.at
         )
-    )
-    if found is None:
-        raise NotFound
-    is_open = found.imported_at is None and found.discarded_at is None
-    return Upload(found.id, found.filename, is_open, session.get(TwinCheck, import_id))
+        mended = session.scalar(changed) or 0
+    is_open = found.state is ImportState.READY
+    return Upload(found.id, found.filename, is_open, check, mended)
 
 
 # --- what is compared -------------------------------------------------------------
@@ -57,47 +58,55 @@ def own_upload(session: Session, import_id: int, person_id: int) -> Upload:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of an upload that can go in. ``number`` counts the rows of the file from 1."""
+    """A row of an upload. ``number`` counts the rows of the file from 1."""
 
     number: int
     place: Place
     draft: Draft
-    code: str = ""
 
 
-def rows(session: Session, import_id: int) -> list[Row]:
-    """The rows of an upload that can go in, in order; one statement."""
-    kept = session.scalar(select(QuestionImport.rows).where(QuestionImport.id == import_id)) or []
-    found = []
-    for number, each in enumerate((row for row in kept if "parsed" in row), 1):
-        if Verdict(each["verdict"]) in GOING_IN:
-            parsed = ParsedRow.from_json(each["parsed"])
-            if parsed.draft is not None:
-                found.append(Row(number, parsed.place, parsed.draft, parsed.code))
-    return found
+def going_in(session: Session, import_id: int) -> int:
+    """How many rows of an upload can go in."""
+    counted = imports.count_verdicts(session, import_id)
+    return sum(counted.get(verdict, 0) for verdict in GOING_IN)
 
 
 def staged(session: Session, import_id: int) -> list[Asked]:
-    """The rows of an upload as they are compared.
+    """The rows of an upload that can go in, in order; one statement.
 
     ``ref`` is the row's number, ``group`` the question that its code names.
     """
-    found = rows(session, import_id)
-    named = _by_code(session, [row.code for row in found if row.code])
+    found = session.execute(
+        select(
+            ImportRow.number, ImportRow.type, ImportRow.stem, ImportRow.options, ImportRow.key,
+            ImportRow.passage, ImportRow.is_rich, Question.id,
+        )
+        .outerjoin(Question, (Question.code == ImportRow.code) & (ImportRow.code != ""))
+        .where(
+            ImportRow.import_id == import_id, ImportRow.verdict.in_(GOING_IN),
+            ImportRow.digest.is_not(None),
+        )
+        .order_by(ImportRow.number)
+    )  # fmt: skip
     return [
-        Asked(AFTER_BANK + row.number, row.draft, named.get(row.code), row.number) for row in found
+        Asked(
+            AFTER_BANK + number,
+            Draft(type_, stem, tuple(options), key, passage=passage, is_rich=is_rich),
+            question_id,
+            number,
+        )
+        for number, type_, stem, options, key, passage, is_rich, question_id in found
     ]
 
 
-def _by_code(session: Session, codes: Sequence[str]) -> dict[str, int]:
-    known: dict[str, int] = {}
-    for start in range(0, len(codes), PIECE):
-        piece = codes[start : start + PIECE]
-        for code, id_ in session.execute(
-            select(Question.code, Question.id).where(Question.code.in_(piece))
-        ):
-            known[code] = id_
-    return known
+def rows(session: Session, import_id: int, numbers: Collection[int]) -> dict[int, Row]:
+    """Number → a row as the page shows it; one statement for every 500."""
+    found = {}
+    for row in imports.staged(session, import_id, sorted(numbers)):
+        parsed = parsed_of(row)
+        if parsed.draft is not None:
+            found[row.number] = Row(row.number, parsed.place, parsed.draft)
+    return found
 
 
 # --- pairs ------------------------------------------------------------------------
@@ -155,8 +164,10 @@ class ShownTwin:
 
 
 def shown(session: Session, import_id: int, pairs: Sequence[Twin]) -> list[ShownTwin]:
-    """Pairs as the page shows them; in three statements. A row that cannot go in any more is left out."""
-    known_rows = {row.number: row for row in rows(session, import_id)}
+    """Pairs as the page shows them; in three statements."""
+    numbers = {each.number for each in pairs}
+    numbers.update(each.other_number for each in pairs if each.other_number is not None)
+    known_rows = rows(session, import_id, numbers)
     known = sides(session, {each.other_version_id for each in pairs if each.other_version_id})
     busy = being_written(session, {side.standing.question_id for side in known.values()})
     return [
@@ -221,19 +232,37 @@ def kept_pairs(session: Session, import_id: int) -> list[Twin]:
     )
 
 
-def newest_of(session: Session, question_ids: Collection[int]) -> dict[int, KnownVersion]:
-    """Question id → its newest version, which a row becomes the next of; one statement."""
+def made(session: Session, import_id: int) -> dict[int, tuple[int, int]]:
+    """Row number → (question id, version id) that it became; one statement."""
     found = session.execute(
-        select(QuestionVersion, Question.code, Topic.name)
-        .join(Question, Question.id == QuestionVersion.question_id)
-        .join(Topic, Topic.id == QuestionVersion.topic_id)
-        .where(QuestionVersion.question_id.in_(question_ids))
-        .order_by(QuestionVersion.question_id, QuestionVersion.number)
-    )
-    return {
-        version.question_id: KnownVersion(
-            version.id, version.question_id, code, version.number, version.state, topic,
-            draft_of(version),
+        select(ImportRow.number, QuestionVersion.question_id, QuestionVersion.id)
+        .join(
+            QuestionVersion,
+            (QuestionVersion.import_id == ImportRow.import_id)
+            & (QuestionVersion.digest == ImportRow.digest),
         )
-        for version, code, topic in found
-    }  # fmt: skip
+        .where(ImportRow.import_id == import_id)
+    )
+    return {number: (question_id, version_id) for number, question_id, version_id in found}
+
+
+def codes(session: Session, question_ids: Collection[int]) -> dict[int, str]:
+    """Question id → code."""
+    return {
+        row[0]: row[1]
+        for row in session.execute(
+            select(Question.id, Question.code).where(Question.id.in_(question_ids))
+        )
+    }
+
+
+def skipped(session: Session, import_id: int) -> dict[int, str]:
+    """Row number → code of the question for which it is skipped; '' for another row of the file."""
+    found = session.execute(
+        select(Twin.number, Question.code)
+        .outerjoin(QuestionVersion, QuestionVersion.id == Twin.other_version_id)
+        .outerjoin(Question, Question.id == QuestionVersion.question_id)
+        .where(Twin.import_id == import_id, Twin.decision == RowDecision.SKIP)
+        .order_by(Twin.number, Twin.id)
+    )
+    return {number: code or "" for number, code in found}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, insert, select, update
@@ -15,16 +15,14 @@ from core.audit.services import record
 from core.db import reading, rows_of, transaction, upsert
 from core.errors import Conflict, Invalid, NotFound
 from question_bank.duplicates.models import DuplicateDecision
-from question_bank.duplicates.queries import bank
+from question_bank.duplicates.queries import bank, sides
 from question_bank.duplicates.rules import Asked, Decision, Likeness
-from question_bank.formats.remarks import where
-from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import JudgedRow
-from question_bank.questions.models import QuestionVersion
-from question_bank.questions.rules import OPEN_STATES, VersionState
+from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.rules import ImportState, Verdict
+from question_bank.questions.rules import Finding
 from question_bank.twins import queries
 from question_bank.twins.models import Twin, TwinCheck
-from question_bank.twins.rules import Outcome, RowDecision
+from question_bank.twins.rules import RowDecision
 
 MOST_ROWS = 20_000  # some twenty seconds against a bank of 50,000
 KEPT = 5_000  # pairs kept of one upload
@@ -34,15 +32,10 @@ BATCH = 500  # rows in one INSERT
 def find_for_import(session: Session, rows: Sequence[Asked]) -> list[Likeness]:
     """What rows of a file say that the bank, or an earlier row, says already; gravest first.
 
-    ``rows``: as ``queries.staged`` gives them. Invalid where there are very many.
+    ``rows``: as ``queries.staged`` gives them.
     """
     from question_bank.duplicates.likeness import find
 
-    if len(rows) > MOST_ROWS:
-        raise Invalid(
-            _("这个文件有 %(n)s 题，一次最多比对 %(max)s 题。可以先导入，再到题库里查重。",
-              n=len(rows), max=MOST_ROWS)
-        )  # fmt: skip
     return find(rows, [*bank(session), *rows])
 
 
@@ -50,10 +43,16 @@ def compare_upload(import_id: int, by_id: int) -> int:
     """Compare an upload with the bank and within itself, anew; how many pairs were found.
 
     Opens transactions of its own: comparing takes seconds, during which nobody should wait. What
-    was decided on a pair that is found again stays. NotFound for another person's upload.
+    was decided on a pair that is found again stays. NotFound for another person's upload; Invalid
+    where it has very many rows.
     """
     session = reading()
     queries.own_upload(session, import_id, by_id)
+    if (many := queries.going_in(session, import_id)) > MOST_ROWS:
+        raise Invalid(
+            _("这个文件有 %(n)s 题，一次最多比对 %(max)s 题。可以先导入，再到题库里查重。",
+              n=many, max=MOST_ROWS)
+        )  # fmt: skip
     now = clock.now()  # what is mended from here on has not been compared
     rows = queries.staged(session, import_id)
     found = find_for_import(session, rows)
@@ -102,7 +101,7 @@ def _lock(session: Session, import_id: int, by_id: int) -> None:
             update(QuestionImport)
             .where(
                 QuestionImport.id == import_id, QuestionImport.by_id == by_id,
-                QuestionImport.imported_at.is_(None), QuestionImport.discarded_at.is_(None),
+                QuestionImport.state == ImportState.READY,
             )
             .values(by_id=by_id)
         )
@@ -162,66 +161,67 @@ def _check_versions(session: Session, import_id: int) -> None:
 # --- importing --------------------------------------------------------------------
 
 
-def settle(
-    session: Session, import_id: int, rows: Sequence[tuple[int, JudgedRow]]
-) -> list[tuple[int, JudgedRow]]:
-    """The rows that go in, by number, as was decided on them: skipped, or a next version.
+def settle(session: Session, import_id: int) -> None:
+    """Before an import: rows that are skipped stay out, next versions get their question's code.
 
     Conflict where a question that a row is to become the next version of has another in work.
     """
-    decided = queries.outcomes(session, import_id)
-    wanted = {each.question_id for each in decided.values() if each.question_id is not None}
-    newest = queries.newest_of(session, wanted)
-    settled = []
-    for number, row in rows:
-        said = decided.get(number, Outcome())
-        if said.skip:
-            continue
-        base = newest.get(said.question_id) if said.question_id is not None else None
-        if base is not None and base.state in OPEN_STATES - {VersionState.RETURNED}:
-            raise Conflict(
-                _("%(place)s要作为 %(code)s 的新版本，但 %(code)s 有没审完的版本。请改这一题的决定后再导入。",
-                  place=where(row.parsed.place), code=base.code)
-            )  # fmt: skip
-        settled.append((number, row if base is None else replace(row, base=base)))
-    return settled
-
-
-def remember(
-    session: Session, *, import_id: int, made: Mapping[int, int], by_id: int, now: datetime
-) -> None:
-    """After an import, note which questions are both kept, so that nobody is asked again.
-
-    ``made``: row number → id of the version that it became.
-    """
-    pairs = queries.kept_pairs(session, import_id)
-    ids = {made[number] for each in pairs for number in _numbers(each) if number in made}
-    ids.update(each.other_version_id for each in pairs if each.other_version_id is not None)
-    question_of = {
-        row[0]: row[1]
-        for row in session.execute(
-            select(QuestionVersion.id, QuestionVersion.question_id).where(
-                QuestionVersion.id.in_(ids)
-            )
+    for number, code in queries.skipped(session, import_id).items():
+        said = (
+            Finding("twin_skipped", "row", {"code": code})
+            if code
+            else Finding("twin_in_file", "row")
         )
+        _change(session, import_id, number, verdict=Verdict.SAME, digest=None,
+                judged=[dict(said.__dict__)])  # fmt: skip
+    becoming = {
+        number: each.question_id
+        for number, each in queries.outcomes(session, import_id).items()
+        if each.question_id is not None
     }
+    codes = queries.codes(session, becoming.values())
+    busy = queries.being_written(session, becoming.values())
+    for number, question_id in becoming.items():
+        if question_id in busy:
+            raise Conflict(
+                _("有一题要作为 %(code)s 的新版本，但 %(code)s 有没审完的版本。请改这一题的决定后再导入。",
+                  code=codes[question_id])
+            )  # fmt: skip
+        _change(session, import_id, number, code=codes[question_id])
+
+
+def _change(session: Session, import_id: int, number: int, **values: Any) -> None:
+    session.execute(
+        update(ImportRow)
+        .where(ImportRow.import_id == import_id, ImportRow.number == number)
+        .values(**values),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def remember(session: Session, *, import_id: int, by_id: int, now: datetime) -> None:
+    """After an import, note which questions are both kept, so that nobody is asked again."""
+    pairs = queries.kept_pairs(session, import_id)
+    if not pairs:
+        return
+    made = queries.made(session, import_id)
+    in_bank = sides(session, {each.other_version_id for each in pairs if each.other_version_id})
+    known = {id_: (side.standing.question_id, id_) for id_, side in in_bank.items()}
+    rows = []
     for each in pairs:
-        other = each.other_version_id or made.get(each.other_number or 0)
-        version = made.get(each.number)
-        if version is None or other is None or question_of[version] == question_of[other]:
-            continue
-        (first, first_version), (second, second_version) = sorted(
-            [(question_of[version], version), (question_of[other], other)]
+        new = made.get(each.number)
+        other = (
+            known.get(each.other_version_id)
+            if each.other_version_id is not None
+            else made.get(each.other_number or 0)
         )
-        session.add(
-            DuplicateDecision(
-                first_id=first, second_id=second, first_version_id=first_version,
-                second_version_id=second_version, kind=each.kind, decision=Decision.KEEP,
-                by_id=by_id, at=now,
-            )
+        if new is None or other is None or new[0] == other[0]:
+            continue
+        (first, first_version), (second, second_version) = sorted([new, other])
+        rows.append(
+            {"first_id": first, "second_id": second, "first_version_id": first_version,
+             "second_version_id": second_version, "kind": each.kind, "decision": Decision.KEEP,
+             "by_id": by_id, "at": now}
         )  # fmt: skip
-    session.flush()
-
-
-def _numbers(pair: Twin) -> list[int]:
-    return [pair.number] if pair.other_number is None else [pair.number, pair.other_number]
+    for start in range(0, len(rows), BATCH):
+        session.execute(insert(DuplicateDecision), rows[start : start + BATCH])
