@@ -101,6 +101,10 @@ BASE     ?= http://127.0.0.1:$(PORT)
 screenshots: setup  ## pictures of a running demo: make screenshots PASSWORD=… (BASE=http://…)
 	@$(BIN)/python -m tools.screenshot --base "$(BASE)" --password "$(or $(PASSWORD),$(error Say the password of the demo: make screenshots PASSWORD=…))"
 
+.PHONY: samples
+samples: setup  ## write docs/samples anew: a file for each shape in which offices hold questions
+	@$(BIN)/python -m tools.sample_files
+
 # --- upkeep ------------------------------------------------------------------
 
 .PHONY: po lock clean

@@ -48,10 +48,17 @@ from core.db import db, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
+from question_bank.media.queries import add_sight
+from question_bank.review.services import after_approving, before_approving
+from question_bank.suspensions.services import after_suspending, close_replaced, refuse_stale
 from quiz.attempts import kinds
+from quiz.attempts.queries import may_meet
 from quiz.counting import services as counting
+from quiz.keys.services import after_correcting
 from quiz.notebook.services import gather
+from quiz.occasions.services import exclude_suspended
 from quiz.practice.services import on_released as note_unchecked
+from quiz.rescoring.services import on_corrected
 
 # Every room, lowest first. A room offers what it has under the house's file names: ``bp`` in
 # views.py and api.py, ``cli`` in commands.py, ``JOBS`` in jobs.py, tables in models.py.
@@ -60,8 +67,9 @@ ROOMS = (
     "accounts.units", "accounts.people", "accounts.roles", "accounts.throttle", "accounts.signin",
     "accounts.roster", "accounts.approvals",
     "question_bank.laws", "question_bank.questions", "question_bank.topics", "question_bank.review",
+    "question_bank.comments", "question_bank.batches",
     "question_bank.suspensions",
-    "question_bank.media",
+    "question_bank.media", "question_bank.editor",
     "question_bank.filters",
     "question_bank.imports",
     "question_bank.duplicates",
@@ -71,7 +79,7 @@ ROOMS = (
     "quiz.rounds", "quiz.sitters",
     "quiz.marking",
     "quiz.statistics",
-    "quiz.errata",
+    "quiz.keys", "quiz.errata", "quiz.rescoring",
     "training",
     "certification.registry", "certification.exams", "certification.blueprints", "certification.publishing",
     "certification.entry", "certification.candidates", "certification.results",
@@ -83,7 +91,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports", "duplicates", "twins")),
+         also=("imports", "duplicates", "twins", "statistics", "errata")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",
@@ -238,6 +246,11 @@ def _connect_rooms() -> None:
     before_leaving_unit.add(refuse_leaving)
     holders.add(note_held)
     after_revoking.add(follow_revocation)
+    add_sight(may_meet)
+    after_correcting.add(on_corrected)
+    before_approving.add(refuse_stale)
+    after_approving.add(close_replaced)
+    after_suspending.add(exclude_suspended)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

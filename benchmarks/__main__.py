@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from benchmarks.bank_list import report_bank_list
+from benchmarks.items import report_items
 from benchmarks.likeness import report_likeness
 from benchmarks.lists import report_lists
 from benchmarks.servers import Bench, Candidate, Client, running
@@ -15,7 +17,7 @@ from benchmarks.standings import report_standings
 from benchmarks.writers import report_writers
 
 ACTS = ("save", "start", "open", "submit")
-OTHERS = ("writers", "standings", "lists", "likeness")
+REPORTS = ("writers", "standings", "lists", "bank", "items", "likeness")
 Act = Callable[[Candidate], None]
 
 
@@ -124,12 +126,12 @@ def _compare(
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", choices=[*ACTS, *OTHERS])
+    parser.add_argument("--only", action="append", choices=[*ACTS, *REPORTS])
     parser.add_argument("--db", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=600)
     chosen = parser.parse_args()
-    only = chosen.only or [*ACTS, *OTHERS]
+    only = chosen.only or [*ACTS, *REPORTS]
     for database in ("sqlite", "postgres"):
         if chosen.db in {database, "both"} and set(only) & set(ACTS):
             measure(database, only, chosen.rounds, chosen.requests)
@@ -138,11 +140,20 @@ def main() -> None:
     for database in ("sqlite", "postgres"):
         if "lists" in only and chosen.db in {database, "both"}:
             report_lists(database)
+    if "items" in only and chosen.db != "postgres":
+        report_items()
     kept = [
         report_standings(database)
         for database in ("sqlite", "postgres")
         if "standings" in only and chosen.db in {database, "both"}
     ]
+    quick = [
+        report_bank_list(database)
+        for database in ("sqlite", "postgres")
+        if "bank" in only and chosen.db in {database, "both"}
+    ]
+    if not all(quick):
+        sys.exit("a page of the list of questions takes longer than it may")
     if not all(kept):
         sys.exit("standings cost more with a million entries than they may")
     if "likeness" in only and not report_likeness():

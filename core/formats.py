@@ -7,8 +7,10 @@ from datetime import date, datetime
 from flask import Flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from core import clock
+from core.richtext import plain, render
 
 MOBILE_DIGITS = 11
 WEEKDAYS = "一二三四五六日"
@@ -73,6 +75,11 @@ def marks_text(hundredths: int | None) -> str:
     return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".")
 
 
+def rich_text(text: str, is_rich: bool, inline: bool = False) -> Markup:
+    """A text of a question as HTML; ``inline`` inside labels and wherever only words may stand."""
+    return render(text, is_rich=is_rich, inline=inline)
+
+
 def masked_phone(phone: str) -> str:
     """138****1234; shorter numbers keep their last two figures."""
     if len(phone) >= MOBILE_DIGITS:
@@ -92,6 +99,8 @@ def duration_text(seconds: int) -> str:
 
 
 FILTERS = {
+    "rich": rich_text,
+    "plain": plain,
     "cdate": civil_date_text,
     "mday": month_day_text,
     "ctime": civil_time_text,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 PER_PAGE = 20
 PAGE_DIGITS = 9
+PAGE_MOST = 10**PAGE_DIGITS
 SEARCH_LENGTH = 64
 RESERVED = frozenset({"endpoint", "values"})
 
@@ -116,7 +117,7 @@ def listing(
     """
     sorts = sorts or {}
     args, sort = _asked(sorts, default)
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    total = _count(session, query)
     page = _page(args, total, per_page)
     if sort:
         # equal rows in the order of the default, so that none is lost between two pages
@@ -124,3 +125,61 @@ def listing(
     rows = session.execute(query.limit(per_page).offset((page - 1) * per_page))
     items = rows.scalars().all() if scalars else rows.all()
     return Listing(items, total, page, per_page, sort, request.path, args)
+
+
+def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What a long list is sorted by, and the (table, condition) that has to be joined for it."""
+
+    column: Any
+    join: tuple[Any, Any] | None = None
+
+
+def long_listing(
+    session: Session,
+    ids: Select[int],
+    rows: Select[*tuple[Any, ...]],
+    *,
+    sorts: Mapping[str, Sort],
+    default: str,
+    per_page: int = PER_PAGE,
+    is_costly: bool = False,
+) -> Listing:
+    """A list of tens of thousands for the address of this request, in two statements.
+
+    ``ids``: of all that match, without an order, the one column of a table. ``rows``: the same
+    table with all that a page shows, whatever matches. Only ids are sorted and skipped over; what
+    a page shows is read for the page alone. ``is_costly``: whether a row matches is only known
+    when its texts are read; then they are read once, to count and to pick alike.
+    """
+    (key,) = ids.selected_columns
+    args, sort = _asked(sorts, default)
+    by = sorts[sort.lstrip("-")]
+    order = [by.column.desc() if sort.startswith("-") else by.column, key.desc()]
+    picks = (ids.join(*by.join) if by.join else ids).order_by(*order)
+    if is_costly:
+        total, page, picked = _picked_and_counted(session, ids, picks, args, per_page)
+    else:
+        total = _count(session, ids)
+        page = _page(args, total, per_page)
+        picked = picks.limit(per_page).offset((page - 1) * per_page)
+    wanted = picked if isinstance(picked, list) else select(picked.subquery())
+    items = session.execute(rows.where(key.in_(wanted)).order_by(*order)).all()
+    return Listing(items, total, page, per_page, sort, request.path, args)
+
+
+def _picked_and_counted(
+    session: Session, ids: Select[int], picks: Select[int], args: Mapping[str, str], per_page: int
+) -> tuple[int, int, list[int]]:
+    """(how many match, page, its ids) in one statement; in three for a page behind the last."""
+    page = _page(args, PAGE_MOST * per_page, per_page)
+    both = picks.add_columns(func.count().over())
+    found = session.execute(both.limit(per_page).offset((page - 1) * per_page)).all()
+    if not found and page > 1:
+        page = _page(args, _count(session, ids), per_page)
+        found = session.execute(both.limit(per_page).offset((page - 1) * per_page)).all()
+    return (found[0][1] if found else 0), page, [row[0] for row in found]

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -19,6 +20,7 @@ from accounts.units.models import Unit, UnitKind, UnitVersion
 from core import clock
 from core.db import transaction
 from core.permissions import SCOPED_ROLES, Role
+from question_bank.laws.models import Article, LawSource, LawVersion
 from question_bank.questions.models import (
     Difficulty,
     Pool,
@@ -150,6 +152,7 @@ def make_question(
     options: list[str] | None = None,
     key: Any = None,
     may_shuffle: bool = True,
+    passage: str = "",
 ) -> QuestionVersion:
     """A question with one version, approved unless said otherwise."""
     number = next(_numbers)
@@ -171,9 +174,58 @@ def make_question(
                             if has_options else []),
         key=keys[type_] if key is None else key,
         explanation=f"解析{number}", topic_id=topic.id, difficulty=difficulty, pool=pool,
-        may_shuffle=may_shuffle, digest=secrets.token_hex(32), author_id=author.id,
+        may_shuffle=may_shuffle, passage=passage, digest=secrets.token_hex(32), author_id=author.id,
         created_at=clock.now(),
     )  # fmt: skip
     session.add(version)
     session.flush()
     return version
+
+
+def make_article(
+    session: Session,
+    label: str = "第一条",
+    *,
+    title: str = "政府信息公开条例",
+    text: str = "条文。",
+) -> Article:
+    """An article of a law (made where there is none of this title) in force since long ago."""
+    number = next(_numbers)
+    source = session.scalar(select(LawSource).where(LawSource.title == title))
+    if source is None:
+        source = LawSource(title=title)
+        session.add(source)
+        session.flush()
+    law = session.scalar(select(LawVersion).where(LawVersion.source_id == source.id))
+    if law is None:
+        law = LawVersion(
+            source_id=source.id, promulgated_on=LONG_AGO, in_force_on=LONG_AGO,
+            digest=secrets.token_hex(32), imported_at=clock.now(), imported_by=None,
+        )  # fmt: skip
+        session.add(law)
+        session.flush()
+    article = Article(
+        law_version_id=law.id, label=label, ordinal=number, text=text,
+        digest=secrets.token_hex(32),
+    )  # fmt: skip
+    session.add(article)
+    session.flush()
+    return article
+
+
+def rewrite(session: Session, *version_ids: int, **values: Any) -> None:
+    """Other content for versions that left draft; all versions where none is named.
+
+    The database refuses that of everybody, so they are drafts for a moment.
+    """
+    chosen = QuestionVersion.id.in_(version_ids) if version_ids else true()
+    session.flush()
+    states = {
+        row.id: row.state
+        for row in session.execute(select(QuestionVersion.id, QuestionVersion.state).where(chosen))
+    }
+    for id_, state in states.items():
+        this = update(QuestionVersion).where(QuestionVersion.id == id_)
+        session.execute(this.values(state=VersionState.DRAFT))
+        session.execute(this.values(**values))
+        session.execute(this.values(state=state))

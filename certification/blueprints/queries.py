@@ -18,6 +18,7 @@ TYPE_WORDS = {
     "multiple": _l("多选"),
     "true_false": _l("判断"),
     "fill_in": _l("填空"),
+    "short_answer": _l("简答"),
 }
 LEVEL_WORDS = {None: _l("不限"), "easy": _l("易"), "medium": _l("中"), "hard": _l("难")}
 

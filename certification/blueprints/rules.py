@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-TYPES = ("single", "multiple", "true_false", "fill_in")
+TYPES = ("single", "multiple", "true_false", "fill_in", "short_answer")
+BY_PEOPLE = "short_answer"  # the type that people mark
 LEVELS = ("easy", "medium", "hard")
 MAX_COUNT = 200
 MAX_MARKS = 100

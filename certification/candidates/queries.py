@@ -26,7 +26,7 @@ from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.queries import AttemptRow, attempt_rows
 from quiz.results.queries import newest_score
 
-MARKED = (AttemptState.SUBMITTED, AttemptState.SCORED, AttemptState.RELEASED)
+MARKED = (AttemptState.SCORED, AttemptState.RELEASED)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def _attempts(exam: Exam) -> Any:
             Attempt.person_id,
             _sum(and_(counts, Score.is_pass)).label("passed"),
             _sum(Attempt.state == AttemptState.IN_PROGRESS).label("under_way"),
+            _sum(Attempt.state == AttemptState.SUBMITTED).label("marking"),
             _sum(Attempt.state.in_(MARKED)).label("scored"),
             _sum(~counts).label("voided"),
             _sum(counts).label("tries"),
@@ -84,6 +85,7 @@ def _standing(tried: Any, exam: Exam, now: datetime) -> ColumnElement[str]:
     return case(
         (tried.c.passed > 0, literal(Standing.PASSED.value)),
         (tried.c.under_way > 0, literal(Standing.IN_PROGRESS.value)),
+        (tried.c.marking > 0, literal(Standing.MARKING.value)),
         (tried.c.scored > 0, literal(Standing.FAILED.value)),
         (tried.c.voided > 0, literal(Standing.VOIDED.value)),
         else_=literal(waiting.value),
@@ -117,8 +119,8 @@ def candidates(
     query: Select[Any] = (
         select(
             Person.id, Person.staff_no, Person.name, UnitVersion.name.label("unit_name"),
-            tried.c.passed, tried.c.under_way, tried.c.scored, tried.c.voided, tried.c.tries,
-            tried.c.marks, tried.c.last, ExamPerson.reason,
+            tried.c.passed, tried.c.under_way, tried.c.marking, tried.c.scored, tried.c.voided,
+            tried.c.tries, tried.c.marks, tried.c.last, ExamPerson.reason,
         )
         .select_from(Person)
         .outerjoin(Posting, and_(Posting.person_id == Person.id, is_latest()))
@@ -162,8 +164,8 @@ def candidate_of(row: Any, is_over: bool) -> CandidateRow:
     return CandidateRow(
         row.id, row.staff_no, row.name, row.unit_name or "",
         standing(
-            passed=bool(row.passed), under_way=bool(row.under_way), scored=row.scored or 0,
-            voided=row.voided or 0, is_over=is_over,
+            passed=bool(row.passed), under_way=bool(row.under_way), marking=bool(row.marking),
+            scored=row.scored or 0, voided=row.voided or 0, is_over=is_over,
         ),
         row.tries or 0, row.marks, row.last, row.reason or "",
     )  # fmt: skip

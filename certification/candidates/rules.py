@@ -10,18 +10,26 @@ class Standing(StrEnum):
 
     PASSED = "passed"
     IN_PROGRESS = "in_progress"
+    MARKING = "marking"
     FAILED = "failed"
     VOIDED = "voided"
     NOT_STARTED = "not_started"
     ABSENT = "absent"
 
 
-def standing(*, passed: bool, under_way: bool, scored: int, voided: int, is_over: bool) -> Standing:
-    """From a candidate's attempts; ``is_over``: the window has closed."""
+def standing(
+    *, passed: bool, under_way: bool, marking: bool, scored: int, voided: int, is_over: bool
+) -> Standing:
+    """From a candidate's attempts; ``is_over``: the window has closed.
+
+    ``marking``: people have to mark an attempt before it has a score.
+    """
     if passed:
         return Standing.PASSED
     if under_way:
         return Standing.IN_PROGRESS
+    if marking:
+        return Standing.MARKING
     if scored:
         return Standing.FAILED
     if voided:

@@ -27,6 +27,7 @@ from core.guards import requires, viewer
 from core.listing import listing, search_text
 from core.permissions import Permission
 from core.workbooks import XLSX_TYPE, write_table
+from question_bank.questions.forms import STATES as QUESTION_STATES
 from quiz.corrections.forms import DecideForm
 from quiz.corrections.queries import asked_void, asked_voids, attempt_head
 from quiz.corrections.views import void_page
@@ -36,6 +37,7 @@ from quiz.occasions.queries import occasion_by_id, suspended_in_pool
 STANDING_WORDS = {
     Standing.PASSED: _l("合格"),
     Standing.IN_PROGRESS: _l("作答中"),
+    Standing.MARKING: _l("待阅卷"),
     Standing.FAILED: _l("不合格"),
     Standing.VOIDED: _l("已作废"),
     Standing.NOT_STARTED: _l("未开始"),
@@ -94,6 +96,7 @@ def _published(exam: Exam) -> dict[str, Any]:
         ),
         "occasion": occasion, "in_city": in_city,
         "suspended": suspended_in_pool(session, occasion.id) if in_city else [],
+        "question_states": QUESTION_STATES,
         "asked": asked_voids(session, Exam, place_id=exam.id) if in_city else [],
         "is_over": is_over, "by_hand": exam.release_rule is ReleaseRule.BY_HAND,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person, Posting
@@ -39,8 +39,9 @@ after_revoking: Followers[Session, int, date, int | None, datetime] = Followers(
 def issue_for(session: Session, scored: ScoredAttempt, now: datetime) -> int | None:
     """The certificate that a pass leads to: its id; None without a pass.
 
-    Repeats return the same one. An earlier certificate that is still valid is superseded. Four
-    statements; what the audit trail needs comes at COMMIT.
+    Repeats return the same one, and so does a try that became a pass by a corrected key after a
+    later one at the same exam had passed. An earlier certificate that is still valid is superseded.
+    Four statements; what the audit trail needs comes at COMMIT.
     """
     if not scored.is_pass:
         return None
@@ -72,20 +73,31 @@ def issue_for(session: Session, scored: ScoredAttempt, now: datetime) -> int | N
 
 def _facts(session: Session, scored: ScoredAttempt, day: date) -> Row[Any]:
     """Everything that a certificate states, and what stands in its way, in one statement."""
-    ended = exists().where(
-        RegistryEvent.subject_kind == "certificate",
-        RegistryEvent.subject_id == Certificate.id,
-        RegistryEvent.kind.in_(["superseded", "revoked"]),
-    )
     earlier = (
         select(Certificate.id)
-        .where(Certificate.person_id == scored.person_id, Certificate.valid_through >= day, ~ended)
+        .where(Certificate.person_id == scored.person_id, *_stands(Certificate, day))
         .order_by(Certificate.id.desc())
         .limit(1)
         .scalar_subquery()
     )
     same = aliased(Certificate)
-    existing = select(same.id).where(same.attempt_id == scored.attempt_id).scalar_subquery()
+    existing = (
+        select(same.id)
+        .where(
+            or_(
+                same.attempt_id == scored.attempt_id,
+                and_(
+                    same.person_id == scored.person_id, same.exam_id == Exam.id,
+                    same.attempt_id > scored.attempt_id,
+                    *_stands(same, day),
+                ),
+            )
+        )
+        .order_by(case((same.attempt_id == scored.attempt_id, 0), else_=1), same.id.desc())
+        .limit(1)
+        .correlate(Exam)
+        .scalar_subquery()
+    )  # fmt: skip
     rule = (
         select(RuleVersion.id)
         .where(RuleVersion.rule == "certificate.months", RuleVersion.effective_from <= day)
@@ -106,6 +118,16 @@ def _facts(session: Session, scored: ScoredAttempt, day: date) -> Row[Any]:
         .outerjoin(UnitVersion, and_(UnitVersion.unit_id == Posting.unit_id, is_valid_on(day)))
         .where(Exam.occasion_id == scored.occasion_id)
     ).one()  # fmt: skip
+
+
+def _stands(certificate: Any, day: date) -> tuple[ColumnElement[bool], ...]:
+    """Conditions under which a certificate is in force on a civil day."""
+    ended = exists().where(
+        RegistryEvent.subject_kind == "certificate",
+        RegistryEvent.subject_id == certificate.id,
+        RegistryEvent.kind.in_(["superseded", "revoked"]),
+    )
+    return certificate.valid_through >= day, ~ended
 
 
 def _write(

@@ -94,6 +94,7 @@ def _entries(viewer: Viewer, day: date) -> Select[Any]:
     """Everything about published exams and this person, but for the training; one statement."""
     counts = Attempt.state != AttemptState.VOIDED
     under_way = Attempt.state == AttemptState.IN_PROGRESS
+    to_mark = Attempt.state == AttemptState.SUBMITTED
     months = (
         select(RuleVersion.value)
         .where(RuleVersion.rule == RULE, RuleVersion.effective_from <= day)
@@ -116,6 +117,8 @@ def _entries(viewer: Viewer, day: date) -> Select[Any]:
             _of_viewer(viewer, func.count()).where(counts).scalar_subquery().label("used"),
             _of_viewer(viewer, Attempt.id)
             .where(counts, Score.is_pass).limit(1).scalar_subquery().label("passed"),
+            _of_viewer(viewer, Attempt.id)
+            .where(to_mark).limit(1).scalar_subquery().label("to_mark"),
             _of_viewer(viewer, Attempt.id)
             .where(under_way).limit(1).scalar_subquery().label("under_way"),
             _of_viewer(viewer, Attempt.deadline_at)
@@ -152,6 +155,7 @@ def _entry(row: Any, attended: date | None, now: datetime) -> Entry:
         tries=exam.tries, is_invited=bool(row.is_invited), sees_keys=bool(row.sees_keys),
         admission_reason=row.reason or "", needs_training=exam.needs_training,
         tries_used=row.used, has_passed=row.passed is not None,
+        awaits_marks=row.to_mark is not None,
         open_attempt=None if is_over else row.under_way, last_attended=attended,
     )  # fmt: skip
     return Entry(

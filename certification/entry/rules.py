@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     NOT_INVITED = "not_invited"
     SEES_KEYS = "sees_keys"
     PASSED = "passed"
+    AWAITS_MARKS = "awaits_marks"
     NO_TRIES = "no_tries"
     CLOSED = "closed"
     NOT_OPEN = "not_open"
@@ -38,6 +39,7 @@ class Facts:
     needs_training: bool
     tries_used: int
     has_passed: bool
+    awaits_marks: bool  # people are still marking an earlier try
     open_attempt: int | None
     last_attended: date | None  # within the rule's months; None: not attended
 
@@ -63,6 +65,7 @@ def may_start(facts: Facts, now: datetime) -> Verdict:
         (facts.state == "cancelled", Refusal.CANCELLED),
         (not facts.is_invited, Refusal.NOT_INVITED),
         (facts.has_passed, Refusal.PASSED),
+        (facts.awaits_marks, Refusal.AWAITS_MARKS),
         (facts.sees_keys and not facts.admission_reason, Refusal.SEES_KEYS),
         (facts.tries_used >= facts.tries, Refusal.NO_TRIES),
         (now >= facts.closes_at, Refusal.CLOSED),

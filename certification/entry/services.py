@@ -26,6 +26,7 @@ def sentence(entry: Entry) -> str:
             "您的工作能看到这场考试的答案，按规定不能直接参加。确需参加的，请办公室写明理由准予参加。"
         ),
         Refusal.PASSED: _("您已经合格，不用再考。"),
+        Refusal.AWAITS_MARKS: _("上一次答卷还在阅卷，成绩出来以后再决定要不要再考。"),
         Refusal.NO_TRIES: _(
             "%(tries)s 次机会已经用完。可以参加以后的补考。", tries=entry.exam.tries
         ),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from certification.blueprints.queries import rows_of
-from certification.blueprints.rules import totals
+from certification.blueprints.rules import BY_PEOPLE, totals
 from certification.entry import services
 from certification.entry.queries import Entry, entries_of, entry_of, unsettled
 from certification.entry.rules import Refusal
@@ -25,7 +25,7 @@ from core.permissions import Permission
 from quiz.attempts.services import settle
 
 # Refusals that are about the person rather than the time: said on the list as well.
-PERSONAL = frozenset({Refusal.SEES_KEYS, Refusal.NO_TRAINING})
+PERSONAL = frozenset({Refusal.SEES_KEYS, Refusal.NO_TRAINING, Refusal.AWAITS_MARKS})
 
 
 @bp.get("/my/exams")
@@ -89,8 +89,10 @@ def start(exam_id: int) -> Page | Response:
 
 def _brief_page(entry: Entry, status: int) -> Page:
     exam = entry.exam
+    rows = rows_of(reading(), exam.id)
     html = render_template(
-        "exams/brief.html", entry=entry, exam=exam, totals=totals(rows_of(reading(), exam.id)),
+        "exams/brief.html", entry=entry, exam=exam, totals=totals(rows),
+        by_people=any(row.type == BY_PEOPLE for row in rows),
         refusal=services.sentence(entry), multiple=MULTIPLE_WORDS[exam.multiple_rule],
         release=RELEASE_WORDS[exam.release_rule],
         verb=_("继续作答") if entry.facts.open_attempt else _("开始考试"),

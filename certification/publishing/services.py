@@ -13,12 +13,13 @@ from certification.blueprints.queries import problems, rows_of, stock, topic_lis
 from certification.blueprints.rules import Row, totals
 from certification.blueprints.services import row_specs
 from certification.exams.models import Exam, ExamPerson, ExamState, ExamUnit
-from certification.exams.queries import draft
+from certification.exams.queries import draft, exam_by_id
 from certification.exams.rules import Obstacle, obstacles
 from certification.exams.services import claim_draft
 from core.audit.services import record
-from core.errors import Invalid
-from quiz.occasions.services import open_occasion
+from core.errors import Conflict, Invalid, NotFound
+from quiz.occasions.rules import EXAM
+from quiz.occasions.services import exclude, keep, open_occasion
 
 
 def _sentences(
@@ -74,7 +75,7 @@ def publish(session: Session, *, exam_id: int, version: int, by_id: int, now: da
     if sentences := in_the_way(session, exam, rows, now):
         raise Invalid(" ".join(sentences), sentences=sentences)
     occasion = open_occasion(
-        session, kind="exam", title=exam.title, opens_at=exam.opens_at, closes_at=exam.closes_at,
+        session, kind=EXAM, title=exam.title, opens_at=exam.opens_at, closes_at=exam.closes_at,
         minutes=exam.minutes, tries=exam.tries, pass_mark=exam.pass_mark,
         multiple_rule=exam.multiple_rule, release_rule=exam.release_rule,
         rows=row_specs(session, rows), now=now,
@@ -86,3 +87,20 @@ def publish(session: Session, *, exam_id: int, version: int, by_id: int, now: da
                "questions": totals(rows).questions, "marks": totals(rows).marks},
     )  # fmt: skip
     return int(occasion.id)
+
+
+def decide_pool(
+    session: Session, *, exam_id: int, version_id: int, out: bool, by_id: int, now: datetime
+) -> None:
+    """Leave a version out of the papers that are still to be drawn, or keep it in.
+
+    NotFound where the exam has no such version; Conflict once it is over; Invalid where a paper
+    could not be drawn without it.
+    """
+    exam = exam_by_id(session, exam_id)
+    if exam.occasion_id is None:
+        raise NotFound
+    if now >= exam.closes_at:
+        raise Conflict(_("考试已经结束，不会再抽题。没有改动。"))
+    do = exclude if out else keep
+    do(session, occasion_id=exam.occasion_id, version_id=version_id, by_id=by_id, now=now)

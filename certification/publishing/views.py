@@ -46,6 +46,24 @@ def publish_now(exam_id: int) -> Page:
     return redirect(url_for("exams.show", exam_id=exam_id))
 
 
+@bp.post("/exams/<int:exam_id>/pool")
+@requires(Permission.EXAM_MANAGE)
+def decide_pool(exam_id: int) -> Page:
+    """Leave a version out of the papers that are still to be drawn, or keep it."""
+    text, out = request.form.get("version", ""), request.form.get("do") == "exclude"
+    try:
+        with transaction() as session:
+            services.decide_pool(
+                session, exam_id=exam_id, out=out, by_id=viewer().person_id, now=clock.now(),
+                version_id=int(text) if text.isdecimal() and len(text) < 18 else 0,  # noqa: PLR2004
+            )  # fmt: skip
+    except Invalid as error:
+        flash(error.detail, "warning")
+    else:
+        flash(_("已剔除，以后抽的卷不含这道题。") if out else _("已保留，照常抽题。"), "success")
+    return redirect(url_for("exams.show", exam_id=exam_id))
+
+
 def _page(exam: Exam, status: int) -> Page:
     session = reading()
     rows = rows_of(session, exam.id)

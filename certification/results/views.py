@@ -7,13 +7,15 @@ from werkzeug.wrappers import Response
 
 from certification.exams.forms import RELEASE_WORDS
 from certification.exams.views import Page, bp
-from certification.results.queries import exam_result
+from certification.results.queries import ExamResult, exam_result
 from core import clock
 from core.db import reading
 from core.guards import requires, viewer
 from core.permissions import Permission
 from quiz.attempts.models import AttemptState
 from quiz.attempts.services import settle
+from quiz.corrections.rules import MARKED_STATES
+from quiz.marking.queries import marked_positions
 
 
 @bp.get("/results/<int:attempt_id>")
@@ -38,7 +40,18 @@ def result(attempt_id: int) -> Page | Response:
         shown={"all": found.questions, "right": right, "wrong": found.wrong}[show],
         counts={"wrong": len(found.wrong), "right": len(right), "all": len(found.questions)},
         can_retry=found.can_retry(now), release=RELEASE_WORDS[found.result.release_rule],
+        waited=(clock.civil_date(now) - clock.civil_date(found.result.submitted_at or now)).days,
+        to_correct=_to_correct(found),
         may_void=viewer().may(Permission.ATTEMPT_VOID),
         may_read=viewer().may(Permission.RESULT_READ),
     )  # fmt: skip
     return html, 200
+
+
+def _to_correct(found: ExamResult) -> list[int]:
+    """Positions whose marks, given by people, the viewer may correct."""
+    if found.is_own or not viewer().may(Permission.ANSWER_MARK):
+        return []
+    if found.result.state not in MARKED_STATES:
+        return []
+    return marked_positions(reading(), found.result.attempt_id)

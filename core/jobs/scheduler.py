@@ -18,7 +18,7 @@ from flask import Flask
 from core import clock
 from core.db import reading
 from core.jobs import queries, services
-from core.jobs.rules import EPOCH, Job
+from core.jobs.rules import Job
 
 TAKE_OVER_EVERY = timedelta(minutes=1)
 SETTINGS = {
@@ -66,7 +66,7 @@ def _load(scheduler: BaseScheduler, app: Flask) -> None:
     for job in jobs_of(app).values():
         scheduler.add_job(
             _inside(app, job.name, partial(services.run_due, job)),
-            IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=EPOCH,
+            IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=job.first_slot,
                             timezone=clock.SHANGHAI),
             id=job.name,
             next_run_time=clock.now(),

@@ -28,7 +28,9 @@ def upgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for table, column, name, before, after in CHECKS:
         _allow(table, column, name, before, after)
-    op.add_column("question_version", sa.Column("passage", sa.Text(), nullable=False, server_default=""))
+    op.add_column(
+        "question_version", sa.Column("passage", sa.Text(), nullable=False, server_default="")
+    )
     op.add_column(
         "question_version",
         sa.Column("is_rich", sa.Boolean(), nullable=False, server_default=sa.false()),
@@ -47,7 +49,7 @@ def upgrade() -> None:
         )  # fmt: skip
         op.alter_column("question_version", "passage", server_default=None)
         op.alter_column("question_version", "is_rich", server_default=None)
-    op.drop_index("uq_question_version_approved", "question_version")
+    op.execute("DROP INDEX uq_question_version_approved")
     op.create_index(
         "uq_question_version_live", "question_version", ["question_id"], unique=True,
         sqlite_where=sa.text(LIVE), postgresql_where=sa.text(LIVE),
@@ -62,7 +64,7 @@ def downgrade() -> None:
         "WHERE type = 'short_answer'"
     )
     op.execute("DELETE FROM blueprint_row WHERE type = 'short_answer'")
-    op.drop_index("uq_question_version_live", "question_version")
+    op.execute("DROP INDEX uq_question_version_live")
     op.create_index(
         "uq_question_version_approved", "question_version", ["question_id"], unique=True,
         sqlite_where=sa.text(APPROVED), postgresql_where=sa.text(APPROVED),
@@ -74,7 +76,8 @@ def downgrade() -> None:
     for column in ("key_changed", "is_rich", "passage"):
         op.execute(f"ALTER TABLE question_version DROP COLUMN {column}")
     for table, column, name, before, after in CHECKS:
-        _allow(table, column, name, after, before)
+        # history keeps values that a way down no longer knows: only new rows are held to it
+        _allow(table, column, name, after, before, suffix=" NOT VALID")
 
 
 def _without_reference() -> None:
@@ -86,16 +89,17 @@ def _without_reference() -> None:
     op.execute("ALTER TABLE question_version DROP COLUMN replaces_id")
 
 
-def _allow(table: str, column: str, name: str, before: str, after: str) -> None:
+def _allow(
+    table: str, column: str, name: str, before: str, after: str, *, suffix: str = ""
+) -> None:
     """Let a closed list hold other values."""
     if op.get_bind().dialect.name == "sqlite":
         _rewrite(table, f"CHECK ({column} IN ({before}))", f"CHECK ({column} IN ({after}))")
         return
     constraint = f"ck_{table}_{name}"
     op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
-    # history keeps values that a way down no longer knows: only new rows are held to it
     op.execute(
-        f"ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({column} IN ({after})) NOT VALID"
+        f"ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({column} IN ({after})){suffix}"
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from question_bank.formats import gift, lossless, moodle_write, qti_write, xlsx
+from question_bank.formats import aiken, gift, lossless, moodle_write, qti_write, xlsx
 from question_bank.formats.qti_nodes import Version
 from question_bank.formats.reading import Lost, ReadQuestion, Written, of_draft
 from question_bank.formats.xlsx import ExportedQuestion
+from question_bank.questions.rules import in_words
 
 EXAMPLES = 3  # codes that are named for each thing that is lost
 
@@ -36,15 +37,30 @@ class LossReport:
 FORMATS: dict[str, Format] = {
     "json": Format("JSON", "json", "application/json", lossless.write),
     "gift": Format("GIFT", "gift", "text/plain", gift.write),
+    "aiken": Format("Aiken", "txt", "text/plain", aiken.write),
     "moodle": Format("Moodle XML", "xml", "application/xml", moodle_write.write),
     "qti21": Format("QTI 2.1", "zip", "application/zip", partial(qti_write.write, version=Version.V2_1)),
     "qti30": Format("QTI 3.0", "zip", "application/zip", partial(qti_write.write, version=Version.V3_0)),
 }  # fmt: skip
 WORKBOOK = "xlsx"
+LOSSLESS = "json"
 
 
 def write(name: str, questions: Sequence[ExportedQuestion]) -> Written:
-    """The file in a format of ``FORMATS``, or the workbook, which carries everything."""
+    """The file in a format of ``FORMATS``, or the workbook, which carries everything but markup.
+
+    Only our own JSON carries rich text; elsewhere its words go out, and that is reported.
+    """
+    if name != LOSSLESS:
+        rich = [
+            Lost(number, each.code, ("rich",))
+            for number, each in enumerate(questions, start=1)
+            if each.draft.is_rich
+        ]
+        if rich:
+            in_plain = [replace(each, draft=in_words(each.draft)) for each in questions]
+            written = write(name, in_plain)
+            return replace(written, lost=(*written.lost, *rich))
     if name == WORKBOOK:
         return Written(xlsx.bank(questions))
     return FORMATS[name].write(

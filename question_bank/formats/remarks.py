@@ -89,7 +89,7 @@ FILE: dict[str, Any] = {
 
 # What a format cannot carry, as ``reading.Lost`` names it.
 LOST: dict[str, Any] = {
-    "explanation": _l("解析"), "difficulty": _l("难度"), "topic": _l("知识点"),
+    "rich": _l("富文本的格式和图片"), "explanation": _l("解析"), "difficulty": _l("难度"), "topic": _l("知识点"),
     "basis": _l("法规依据"), "pool": _l("用途"), "marks": _l("分值"), "code": _l("编号"),
     "passage": _l("共用材料（写进了题干）"), "shuffle": _l("可否乱序"),
     "model_answer": _l("参考答案"), "line_breaks": _l("换行"), "blank_marks": _l("空的写法"),

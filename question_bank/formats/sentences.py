@@ -34,6 +34,10 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
         _l("题干有 %(shown)s 个空，答案有 %(n)s 个。"),
         _l("让空和答案一一对应，答案之间用 | 隔开。"),
     ),
+    "picture_unsaid": (
+        _l("有一张图片没有说明。"),
+        _l("在 ![ ] 的方括号里写一句图上有什么。"),
+    ),
     # a row that cannot be read
     "type_missing": (_l("没有写题型。"), _l("在题型列写单选、多选、判断或填空。")),
     "type_unknown": (_l("不认识题型“%(text)s”。"), _l("改为单选、多选、判断或填空。")),

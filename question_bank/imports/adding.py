@@ -27,7 +27,7 @@ from question_bank.imports.models import ImportRow, QuestionImport
 from question_bank.imports.rules import NO_TOPIC, JudgedRow, Verdict
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import VersionState
-from question_bank.questions.services import new_codes
+from question_bank.questions.services import new_codes, note_replaced
 from question_bank.topics.queries import topic_ids
 
 BATCH = 1000
@@ -70,6 +70,8 @@ def add_questions(
     common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
     insert_all(session, QuestionVersion, [{**each, **common} for each in versions])
     ids = queries.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
+    for start in range(len(fresh), len(ids), BATCH):
+        note_replaced(session, ids[start : start + BATCH])
     insert_all(
         session, ReviewEvent,
         [{"version_id": id_, "from_state": None, "to_state": VersionState.DRAFT,
@@ -145,7 +147,6 @@ def _values(
         "topic_id": topics[row.topic], "difficulty": draft.difficulty, "pool": draft.pool,
         "may_shuffle": draft.may_shuffle, "article_id": row.article_id, "basis": draft.basis,
         "digest": draft.digest, "passage": draft.passage, "is_rich": draft.is_rich,
-        "replaces_id": row.replaces.id if row.replaces else None, "key_changed": row.key_changed,
     }  # fmt: skip
 
 

@@ -9,9 +9,7 @@ from enum import StrEnum
 from question_bank.formats.rows import DOUBTS, NOTES, ParsedRow
 from question_bank.laws.rules import Citation, parse_citation, same_title
 from question_bank.questions.rules import (
-    LIVE_STATES,
     OPEN_STATES,
-    WITH_OPTIONS,
     Draft,
     Finding,
     VersionState,
@@ -77,10 +75,7 @@ class Bank:
 
 @dataclass(frozen=True)
 class JudgedRow:
-    """A row with its verdict.
-
-    ``base``: the version that it becomes the next version of; ``replaces``: the one in use.
-    """
+    """A row with its verdict. ``base``: the version that it becomes the next version of."""
 
     parsed: ParsedRow
     verdict: Verdict
@@ -89,24 +84,6 @@ class JudgedRow:
     topic: str = ""
     article_id: int | None = None
     base: KnownVersion | None = None
-    replaces: KnownVersion | None = None
-
-    @property
-    def key_changed(self) -> bool | None:
-        """Whether the key is another than that of the version in use; None where there is none."""
-        if self.replaces is None or self.draft is None:
-            return None
-        return is_other_key(self.replaces.draft, self.draft)
-
-
-def is_other_key(before: Draft, after: Draft) -> bool:
-    """Whether what is right has changed; options in another order change nothing."""
-    if before.type is not after.type:
-        return True
-    if before.type in WITH_OPTIONS and before.key and after.key:
-        right = [{each.options[at] for at in each.key} for each in (before, after)]
-        return before.key != after.key and right[0] != right[1]
-    return bool(before.key != after.key)
 
 
 def is_note(finding: Finding) -> bool:
@@ -142,8 +119,7 @@ def _known(parsed: ParsedRow, draft: Draft, known: Sequence[KnownVersion], bank:
     if newest.state in OPEN_STATES - {VersionState.RETURNED}:
         facts = {"code": newest.code, "number": newest.number}
         return JudgedRow(parsed, Verdict.REFUSED, (Finding("open_version", "row", facts),))
-    in_use = next((each for each in known if each.state in LIVE_STATES), None)
-    return replace(_settle(parsed, draft, bank, topic, newest), replaces=in_use)
+    return _settle(parsed, draft, bank, topic, newest)
 
 
 def _completed(parsed: ParsedRow, draft: Draft, kept: Draft) -> Draft:

@@ -1,4 +1,4 @@
-"""The form of a law's text."""
+"""The form of a law's text, and what changes of articles are called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from wtforms import DateField
 
 from core.forms import Form, required
 from core.forms import lazy_gettext as _l
+from question_bank.laws.comparison import Kind
+
+# What became of an article.
+KINDS = {
+    Kind.CHANGED: _l("修改"),
+    Kind.MOVED: _l("只换条号"),
+    Kind.NEW: _l("新增"),
+    Kind.DELETED: _l("删去"),
+    Kind.SAME: _l("没有变化"),
+}
 
 
 class LawForm(Form):

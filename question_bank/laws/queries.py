@@ -1,60 +1,23 @@
-"""Finding law versions and articles, and how many questions rest on each."""
+"""Finding articles: by id, by citation, and as they stand in the versions in force on a day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
-from core.errors import NotFound
 from question_bank.laws.models import Article, LawSource, LawVersion
 from question_bank.laws.rules import parse_citation, same_title
-from question_bank.questions.models import Question, QuestionVersion, VersionState
-
-
-@dataclass(frozen=True)
-class LawRow:
-    """One version of a law in the list."""
-
-    version_id: int
-    title: str
-    promulgated_on: date
-    in_force_on: date
-    articles: int
-    is_current: bool  # the newest version in force on the day asked about
-
-
-@dataclass(frozen=True)
-class ArticleRow:
-    """One article with the number of questions (not retired) that rest on it."""
-
-    id: int
-    label: str
-    text: str
-    questions: int
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return self.text.split("\n")
-
-
-@dataclass(frozen=True)
-class LawView:
-    """A version of a law with its articles."""
-
-    version_id: int
-    title: str
-    promulgated_on: date
-    in_force_on: date
-    articles: Sequence[ArticleRow]
+from question_bank.questions.models import Question, QuestionVersion
 
 
 @dataclass(frozen=True)
 class ArticleView:
-    """An article as it is quoted."""
+    """An article as it is quoted. ``cited_label``: what it was cited as, where that is another now."""
 
     id: int
     law_version_id: int
@@ -63,13 +26,35 @@ class ArticleView:
     text: str
     promulgated_on: date
     in_force_on: date
+    cited_label: str = ""
 
     @property
     def paragraphs(self) -> list[str]:
         return self.text.split("\n")
 
 
-def _newest_in_force(day: date) -> Select[int]:
+@dataclass(frozen=True)
+class Standing:
+    """How an article that is cited stands on a day. ``present``: its successor in force, if any."""
+
+    cited: ArticleView
+    present: ArticleView | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its text is in force, under whatever label."""
+        return self.present is not None and self.present.text == self.cited.text
+
+    @property
+    def shown(self) -> ArticleView:
+        """What a page quotes: the article in force where the text is the same, else as it was cited."""
+        if self.present is None or not self.stands:
+            return self.cited
+        moved = self.present.label != self.cited.label
+        return replace(self.present, cited_label=self.cited.label if moved else "")
+
+
+def newest_in_force(day: date) -> Select[int]:
     """Ids of the version of each source that is in force on a day."""
     ranked = (
         select(
@@ -87,73 +72,63 @@ def _newest_in_force(day: date) -> Select[int]:
     return select(ranked.c.id).where(ranked.c.rank == 1)
 
 
-def laws(session: Session, day: date) -> list[LawRow]:
-    """All versions of all laws, newest version first within a law; in one statement."""
-    current = _newest_in_force(day).subquery()
-    rows = session.execute(
-        select(
-            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            func.count(Article.id), current.c.id,
-        )
-        .join(LawSource, LawSource.id == LawVersion.source_id)
-        .outerjoin(Article, Article.law_version_id == LawVersion.id)
-        .outerjoin(current, current.c.id == LawVersion.id)
-        .group_by(
-            LawVersion.id, LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            current.c.id,
-        )
-        .order_by(LawSource.title, LawVersion.in_force_on.desc(), LawVersion.id.desc())
-    )  # fmt: skip
-    return [LawRow(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in rows]
-
-
 def titles(session: Session) -> list[str]:
     """Titles of all laws, in order."""
     return list(session.scalars(select(LawSource.title).order_by(LawSource.title)))
 
 
-def law(session: Session, version_id: int) -> LawView:
-    """A version with its articles, each with the questions that rest on it; NotFound if none."""
-    resting = (
-        select(QuestionVersion.article_id, func.count().label("questions"))
-        .where(QuestionVersion.state != VersionState.RETIRED)
-        .group_by(QuestionVersion.article_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            Article.id, Article.label, Article.text,
-            func.coalesce(resting.c.questions, 0).label("questions"),
-        )
-        .join(LawSource, LawSource.id == LawVersion.source_id)
-        .join(Article, Article.law_version_id == LawVersion.id)
-        .outerjoin(resting, resting.c.article_id == Article.id)
-        .where(LawVersion.id == version_id)
-        .order_by(Article.ordinal)
-    ).all()  # fmt: skip
-    if not rows:
-        raise NotFound
-    head = rows[0]
-    articles = [ArticleRow(row.id, row.label, row.text, row.questions) for row in rows]
-    return LawView(version_id, head.title, head.promulgated_on, head.in_force_on, articles)
-
-
 def articles_by_id(session: Session, ids: Collection[int | None]) -> dict[int, ArticleView]:
-    """The articles of these ids as they are quoted, in one statement."""
+    """The articles of these ids, as they were written, in one statement."""
     wanted = {found for found in ids if found is not None}
     if not wanted:
         return {}
     rows = session.execute(
-        select(
-            Article.id, Article.law_version_id, LawSource.title, Article.label, Article.text,
-            LawVersion.promulgated_on, LawVersion.in_force_on,
-        )
+        select(*_quoted(Article, LawVersion))
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
         .where(Article.id.in_(wanted))
-    )  # fmt: skip
-    return {row.id: ArticleView(*row) for row in rows}
+    )
+    return {row[0]: ArticleView(*row) for row in rows}
+
+
+def _quoted(article: type[Article], version: type[LawVersion]) -> list[Any]:
+    return [
+        article.id, article.law_version_id, LawSource.title, article.label, article.text,
+        version.promulgated_on, version.in_force_on,
+    ]  # fmt: skip
+
+
+def standings(session: Session, ids: Collection[int | None], day: date) -> dict[int, Standing]:
+    """How the articles of these ids stand on a day, through all versions since; one statement."""
+    wanted = {found for found in ids if found is not None}
+    if not wanted:
+        return {}
+    present, in_force = aliased(Article), aliased(LawVersion)
+    cited = _quoted(Article, LawVersion)
+    rows = session.execute(
+        select(*cited, *_quoted(present, in_force))
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .outerjoin(
+            present,
+            and_(
+                present.line_id == Article.line_id,
+                present.law_version_id.in_(newest_in_force(day)),
+            ),
+        )
+        .outerjoin(in_force, in_force.id == present.law_version_id)
+        .where(Article.id.in_(wanted))
+    )
+    width = len(cited)
+    found = [(ArticleView(*row[:width]), row[width:]) for row in rows]
+    return {one.id: Standing(one, ArticleView(*now) if now[0] else None) for one, now in found}
+
+
+def quoted_articles(
+    session: Session, ids: Collection[int | None], day: date
+) -> dict[int, ArticleView]:
+    """Id cited → the article as pages quote it on a day, see ``Standing.shown``; one statement."""
+    return {id_: one.shown for id_, one in standings(session, ids, day).items()}
 
 
 def citation_index(session: Session, day: date) -> dict[tuple[str, str], int]:
@@ -162,7 +137,7 @@ def citation_index(session: Session, day: date) -> dict[tuple[str, str], int]:
         select(LawSource.title, Article.label, Article.id)
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
-        .where(LawVersion.id.in_(_newest_in_force(day)))
+        .where(LawVersion.id.in_(newest_in_force(day)))
     )
     return {(same_title(title), label): article_id for title, label, article_id in rows}
 
@@ -179,7 +154,7 @@ def article_for(session: Session, basis_text: str, day: date) -> Article | None:
         select(Article, LawSource.title)
         .join(LawVersion, LawVersion.id == Article.law_version_id)
         .join(LawSource, LawSource.id == LawVersion.source_id)
-        .where(LawVersion.id.in_(_newest_in_force(day)), Article.label == cited.label)
+        .where(LawVersion.id.in_(newest_in_force(day)), Article.label == cited.label)
     )
     wanted = same_title(cited.title)
     return next((article for article, title in rows if same_title(title) == wanted), None)

@@ -1,9 +1,9 @@
-"""What people do with laws: bring in a version, and let questions find their articles."""
+"""What people do with laws: bring in a version, compare it, and let questions find their articles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from flask_babel import gettext as _
@@ -17,17 +17,26 @@ from core.uploads import check_upload, decoded
 from question_bank.formats.law import ParsedLaw, UnreadableLaw, parse_law
 from question_bank.formats.sentences import law_trouble
 from question_bank.laws import queries
+from question_bank.laws.comparison import Kind
 from question_bank.laws.models import Article, LawSource, LawVersion
+from question_bank.laws.revisions.services import compare_versions
 from question_bank.laws.rules import parse_citation, same_title
 from question_bank.questions.models import QuestionVersion
 from question_bank.starter import PREFIX, cited_digests
+from question_bank.suspensions.queries import will_be_suspended
+from question_bank.suspensions.services import take_force
 
 KINDS = frozenset({"md", "txt"})
 
 
 @dataclass(frozen=True)
 class ImportedLaw:
-    """What an import did. ``is_new`` False: exactly this version was there already."""
+    """What an import did. ``is_new`` False: exactly this version was there already.
+
+    ``kinds``: what became of the articles since the version before, by ``Kind``; empty where there
+    is none. ``suspended``: questions that left the draws at once; ``waiting``: those that will on
+    the day the version takes force.
+    """
 
     version_id: int
     title: str
@@ -37,6 +46,9 @@ class ImportedLaw:
     digest: str
     linked: int  # questions that found their article
     is_new: bool
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    suspended: int = 0
+    waiting: int = 0
 
 
 def read_law(filename: str, data: bytes) -> ParsedLaw:
@@ -90,9 +102,15 @@ def import_law(
                "in_force_on": str(in_force_on), "articles": len(law.articles),
                "digest": law.digest},
     )  # fmt: skip
+    kinds = compare_versions(session, source_id=source.id, now=now)[version.id]
     linked = relink(session, today=civil_date(now))
-    return ImportedLaw(version.id, law.title, law.promulgated_on, in_force_on,
-                       len(law.articles), law.digest, linked, True)  # fmt: skip
+    suspended = take_force(session, law_version_id=version.id, by_id=by_id, now=now)
+    waiting = will_be_suspended(session, version.id) if suspended is None else 0
+    return ImportedLaw(
+        version.id, law.title, law.promulgated_on, in_force_on, len(law.articles), law.digest,
+        linked, True, {kind.value: kinds[kind] for kind in Kind if kinds[kind]}, suspended or 0,
+        waiting,
+    )  # fmt: skip
 
 
 def _unchanged(law: ParsedLaw, known: LawVersion, in_force_on: date) -> ImportedLaw:

@@ -92,7 +92,7 @@ def _member(members: type[Member], text: str | None, default: Member) -> Member:
 
 
 class QuestionForm(Form):
-    """One question. Which of key, truth and blanks counts depends on the type."""
+    """One question. Which of key, truth, blanks and model counts depends on the type."""
 
     type = RadioField(_l("题型"), choices=_choices(TYPES), default=QuestionType.SINGLE.value)
     difficulty = RadioField(
@@ -100,6 +100,8 @@ class QuestionForm(Form):
     )
     pool = RadioField(_l("用途"), choices=_choices(POOLS), default=Pool.BOTH.value)
     topic = SelectField(_l("知识点"), coerce=int, validators=[required(_l("选一个知识点"))])
+    is_rich = BooleanField(_l("富文本"))
+    passage = TidyArea(_l("共用材料"))
     stem = TidyArea(_l("题干"))
     options = FieldList(TidyLine(_l("选项")), label=_l("选项"), max_entries=MAX_OPTIONS)
     key = SelectMultipleField(_l("答案"), coerce=int, validate_choice=False)
@@ -109,6 +111,7 @@ class QuestionForm(Form):
         validate_choice=False,
     )
     blanks = TidyLine(_l("答案"))
+    model = TidyArea(_l("参考答案"))
     explanation = TidyArea(_l("解析"))
     law = SelectField(_l("法规"), validate_choice=False)
     article = TidyLine(_l("条"))
@@ -136,6 +139,8 @@ class QuestionForm(Form):
         self.difficulty.data = draft.difficulty.value
         self.pool.data = draft.pool.value
         self.topic.data = topic_id
+        self.is_rich.data = draft.is_rich
+        self.passage.data = draft.passage
         self.stem.data = draft.stem
         self._set_options(draft.options)
         self.may_shuffle.data = draft.may_shuffle
@@ -144,8 +149,10 @@ class QuestionForm(Form):
             self.key.data = list(draft.key or [])
         elif draft.type is QuestionType.TRUE_FALSE:
             self.truth.data = "true" if draft.key else "false"
-        else:
+        elif draft.type is QuestionType.FILL_IN:
             self.blanks.data = words.blanks_text(draft.key or [])
+        else:
+            self.model.data = draft.key or ""
         cited = parse_citation(draft.basis)
         if cited is not None:
             self.law.data = cited.title or draft.basis
@@ -161,6 +168,12 @@ class QuestionForm(Form):
     def chosen_type(self) -> QuestionType:
         """The type as chosen; single where the browser sent nonsense."""
         return _member(QuestionType, self.type.data, QuestionType.SINGLE)
+
+    @property
+    def base_id(self) -> int:
+        """Id of the version that the editor saw; 0 where there was none."""
+        text = self.base.data or ""
+        return int(text) if text.isdecimal() and len(text) < 16 else 0  # noqa: PLR2004
 
     @property
     def has_options(self) -> bool:
@@ -183,12 +196,15 @@ class QuestionForm(Form):
             key = sorted({index for index in self.key.data or [] if 0 <= index < MAX_OPTIONS})
         elif type_ is QuestionType.TRUE_FALSE:
             key = {"true": True, "false": False}.get(self.truth.data or "")
-        elif self.blanks.data:
-            key = words.blanks(self.blanks.data)
+        elif type_ is QuestionType.FILL_IN:
+            key = words.blanks(self.blanks.data) if self.blanks.data else None
+        else:
+            key = self.model.data or None
         return Draft(
             type_, self.stem.data or "", texts, key, self.explanation.data or "",
             _member(Difficulty, self.difficulty.data, Difficulty.MEDIUM), _member(Pool, self.pool.data, Pool.BOTH),
             bool(self.may_shuffle.data), self.basis,
+            self.passage.data or "", bool(self.is_rich.data),
         )  # fmt: skip
 
     def is_sound(self) -> bool:
@@ -202,7 +218,11 @@ class QuestionForm(Form):
     def field_for(self, at: str) -> str:
         """Name of the field that shows what a finding is about."""
         if at == "key":
-            by_type = {QuestionType.TRUE_FALSE: "truth", QuestionType.FILL_IN: "blanks"}
+            by_type = {
+                QuestionType.TRUE_FALSE: "truth",
+                QuestionType.FILL_IN: "blanks",
+                QuestionType.SHORT_ANSWER: "model",
+            }
             return by_type.get(self.chosen_type, "key")
         return {"basis": "article"}.get(at, at if at in self._fields else "stem")
 

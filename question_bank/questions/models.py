@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, enum_type
-from question_bank.questions.rules import Difficulty, Pool, QuestionType, VersionState
+from question_bank.questions.rules import Difficulty, Flag, Pool, QuestionType, VersionState
 
 __all__ = [
     "Difficulty",
+    "Flag",
     "Pool",
     "Question",
     "QuestionType",
     "QuestionVersion",
     "ReviewEvent",
     "Topic",
+    "VersionFlag",
     "VersionState",
 ]
 
@@ -50,7 +52,9 @@ class QuestionVersion(Base):
     ``key``: single and multiple: sorted indexes into options; true/false: a boolean;
     fill-in: for each blank the list of accepted texts; short answer: the text of the model answer.
     ``replaces_id``: the version that was in use when this one was begun; ``key_changed``: whether
-    its key is another than that one's, None where it replaces nothing.
+    its key is another than that one's, None where it replaces nothing. ``is_newest``: no version of
+    the question has a higher number; triggers keep it, so that it is right whoever inserts.
+    Triggers also refuse a change of content outside a draft; ``article_id`` may be found later.
     """
 
     __tablename__ = "question_version"
@@ -73,6 +77,20 @@ class QuestionVersion(Base):
         Index("ix_question_version_draw", "state", "topic_id", "type", "difficulty"),
         Index("ix_question_version_digest", "digest"),
         Index("ix_question_version_article", "article_id"),
+        Index("ix_question_version_import", "import_id"),
+        # the list of questions: found and counted without reading what they say
+        Index(
+            "ix_question_version_newest",
+            "is_newest",
+            "topic_id",
+            "type",
+            "difficulty",
+            "pool",
+            "state",
+            "author_id",
+            "import_id",
+            "id",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,10 +117,26 @@ class QuestionVersion(Base):
     revision: Mapped[int] = mapped_column(default=1)  # counts the changes of a draft
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("question_version.id"))
     key_changed: Mapped[bool | None]
+    is_newest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # where the answers put it; assembly uses it before the label. Not content: it moves by night.
+    measured_difficulty: Mapped[Difficulty | None] = mapped_column(
+        enum_type(Difficulty, "measured_difficulty")
+    )
+
+
+class VersionFlag(Base):
+    """Something that the answers to a version ask somebody to look at; raised and taken down by night."""
+
+    __tablename__ = "version_flag"
+    __table_args__ = (Index("ix_version_flag_flag", "flag"),)
+
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), primary_key=True)
+    flag: Mapped[Flag] = mapped_column(primary_key=True)
+    raised_at: Mapped[datetime]
 
 
 class ReviewEvent(Base):
-    """One step of a version through review. Append-only."""
+    """One step of a version through review. ``by_id`` None: it followed by itself. Append-only."""
 
     __tablename__ = "review_event"
     __table_args__ = (Index("ix_review_event_version", "version_id", "id"),)
@@ -111,6 +145,6 @@ class ReviewEvent(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"))
     from_state: Mapped[VersionState | None] = mapped_column(enum_type(VersionState, "from_state"))
     to_state: Mapped[VersionState]
-    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     comment: Mapped[str] = mapped_column(String(500), default="")

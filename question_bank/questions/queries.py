@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
+from core import clock
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from core.listing import PER_PAGE, Listing, Sort, long_listing
+from question_bank.filters.queries import matching
+from question_bank.filters.rules import Filters
+from question_bank.laws.queries import ArticleView, quoted_articles
+from question_bank.measures.queries import difficulty_in_use
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
 from question_bank.questions.rules import (
     EXAM_POOLS,
     OPEN_STATES,
     Difficulty,
     Draft,
-    Pool,
     QuestionType,
     VersionState,
 )
-from question_bank.topics.queries import is_newest, topic, topic_ids, topic_rows, topics
+from question_bank.topics.queries import topic, topic_ids, topic_rows, topics
 
 __all__ = [
     "SORTS",
@@ -36,6 +40,7 @@ __all__ = [
     "eligible",
     "question",
     "question_list",
+    "question_page",
     "same_content",
     "topic",
     "topic_ids",
@@ -52,7 +57,7 @@ def eligible(
 ) -> Select[int]:
     """Ids of the approved versions that an exam may use (pool exam or both), in order of id.
 
-    ``topic_id`` and ``difficulty``: None is any.
+    ``topic_id`` and ``difficulty``: None is any. Difficulty is the measured one where there is one.
     """
     query = select(QuestionVersion.id).where(
         QuestionVersion.state == VersionState.APPROVED,
@@ -62,90 +67,56 @@ def eligible(
     if topic_id is not None:
         query = query.where(QuestionVersion.topic_id == topic_id)
     if difficulty is not None:
-        query = query.where(QuestionVersion.difficulty == difficulty)
+        query = query.where(difficulty_in_use() == difficulty)
     return query.order_by(QuestionVersion.id)
 
 
 def availability(session: Session) -> dict[tuple[int, QuestionType, Difficulty], int]:
     """(topic id, type, difficulty) → how many versions an exam may draw; in one statement."""
     rows = session.execute(
-        select(
-            QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty,
-            func.count(),
-        )
-        .where(
-            QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(EXAM_POOLS)
-        )
-        .group_by(QuestionVersion.topic_id, QuestionVersion.type, QuestionVersion.difficulty)
-    )  # fmt: skip
+        select(QuestionVersion.topic_id, QuestionVersion.type, difficulty_in_use(), func.count())
+        .where(QuestionVersion.state == VersionState.APPROVED, QuestionVersion.pool.in_(EXAM_POOLS))
+        .group_by(QuestionVersion.topic_id, QuestionVersion.type, difficulty_in_use())
+    )
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
 # --- the list --------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What the list is narrowed by; '' or None is anything. ``words``: all must occur."""
+_LISTED = (
+    QuestionVersion.id, QuestionVersion.question_id, Question.code, QuestionVersion.number,
+    QuestionVersion.state, QuestionVersion.type, QuestionVersion.stem, QuestionVersion.difficulty,
+    QuestionVersion.pool, QuestionVersion.may_shuffle, QuestionVersion.basis,
+    Topic.name.label("topic"), QuestionVersion.created_at, QuestionVersion.is_rich,
+)  # fmt: skip
 
-    words: str = ""
-    topic_id: int | None = None
-    type: QuestionType | None = None
-    difficulty: Difficulty | None = None
-    pool: Pool | None = None
-    state: VersionState | None = None
-    article_id: int | None = None
-    import_id: int | None = None
-    author_id: int | None = None
+
+def _with_names(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return query.join(Question, Question.id == QuestionVersion.question_id).join(
+        Topic, Topic.id == QuestionVersion.topic_id
+    )
 
 
 def question_list(filters: Filters) -> Select[*tuple[Any, ...]]:
-    """Rows (version and question columns, topic name) of the questions that match.
-
-    A question shows with its newest version; filtered by a state, with its version in that state.
-    """
-    query: Select[*tuple[Any, ...]] = (
-        select(
-            QuestionVersion.id, QuestionVersion.question_id, Question.code,
-            QuestionVersion.number, QuestionVersion.state, QuestionVersion.type,
-            QuestionVersion.stem, QuestionVersion.difficulty, QuestionVersion.pool,
-            QuestionVersion.may_shuffle, QuestionVersion.basis, Topic.name.label("topic"),
-            QuestionVersion.created_at,
-        )
-        .join(Question, Question.id == QuestionVersion.question_id)
-        .join(Topic, Topic.id == QuestionVersion.topic_id)
-    )  # fmt: skip
-    if filters.state is not None:
-        query = query.where(QuestionVersion.state == filters.state)
-    if filters.state in {None, VersionState.RETIRED}:
-        query = query.where(is_newest())
-    for column, value in (
-        (QuestionVersion.topic_id, filters.topic_id),
-        (QuestionVersion.type, filters.type),
-        (QuestionVersion.difficulty, filters.difficulty),
-        (QuestionVersion.pool, filters.pool),
-        (QuestionVersion.article_id, filters.article_id),
-        (QuestionVersion.import_id, filters.import_id),
-        (QuestionVersion.author_id, filters.author_id),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    for word in filters.words.split():
-        query = query.where(
-            or_(
-                QuestionVersion.stem.icontains(word, autoescape=True),
-                Question.code.icontains(word, autoescape=True),
-            )
-        )
-    return query
+    """Rows (version and question columns, topic name) of the questions that match."""
+    return _with_names(matching(filters).with_only_columns(*_LISTED, maintain_column_froms=True))
 
 
 SORTS = {
-    "code": Question.code,
-    "type": QuestionVersion.type,
-    "topic": Topic.name,
-    "created": QuestionVersion.id,
+    "code": Sort(Question.code, (Question, Question.id == QuestionVersion.question_id)),
+    "type": Sort(QuestionVersion.type),
+    "topic": Sort(Topic.name, (Topic, Topic.id == QuestionVersion.topic_id)),
+    "created": Sort(QuestionVersion.id),
 }
+
+
+def question_page(session: Session, filters: Filters, per_page: int = PER_PAGE) -> Listing:
+    """The page of the list that the address of this request asks for: two statements."""
+    return long_listing(
+        session, matching(filters), _with_names(select(*_LISTED)), sorts=SORTS, default="-created",
+        per_page=per_page, is_costly=bool(filters.words),
+    )  # fmt: skip
 
 
 # --- one question ----------------------------------------------------------------
@@ -153,7 +124,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class EventView:
-    """One step of a version's review."""
+    """One step of a version's review. ``by_name`` '': it followed by itself."""
 
     from_state: VersionState | None
     to_state: VersionState
@@ -181,12 +152,19 @@ class VersionView:
     import_id: int | None
     article: ArticleView | None = None
     events: Sequence[EventView] = ()
+    replaces_id: int | None = None
+    key_changed: bool | None = None
 
     @property
     def submitted(self) -> EventView | None:
         """When it was sent to review, with what was said."""
         found = [event for event in self.events if event.to_state is VersionState.IN_REVIEW]
         return found[-1] if found else None
+
+    @property
+    def was_approved(self) -> bool:
+        """Whether it is in use, or was."""
+        return any(event.to_state is VersionState.APPROVED for event in self.events)
 
     @property
     def decided(self) -> EventView | None:
@@ -212,6 +190,32 @@ class QuestionView:
     def open(self) -> VersionView | None:
         """The version that is being written or reviewed."""
         return next((each for each in self.versions if each.state in OPEN_STATES), None)
+
+    def numbered(self, number: int | None) -> VersionView | None:
+        """The version of this number."""
+        return next((each for each in self.versions if each.number == number), None)
+
+    def replaced_by(self, version: VersionView) -> VersionView | None:
+        """The version that was in use when this one was begun."""
+        return next((each for each in self.versions if each.id == version.replaces_id), None)
+
+    def successor_of(self, version: VersionView) -> VersionView | None:
+        """The version that has come into use in place of this one."""
+        return next(
+            (
+                each
+                for each in self.versions
+                if each.replaces_id == version.id and each.was_approved
+            ),
+            None,
+        )
+
+    @property
+    def suspended(self) -> VersionView | None:
+        """The version that waits for somebody to confirm its basis or key (待复核)."""
+        return next(
+            (each for each in self.versions if each.state is VersionState.NEEDS_REVIEW), None
+        )
 
     @property
     def approved(self) -> VersionView | None:
@@ -239,14 +243,14 @@ def _views(session: Session, *conditions: ColumnElement[bool]) -> list[VersionVi
     ).all()
     versions = [row[0] for row in rows]
     events = _events(session, [version.id for version in versions])
-    articles = articles_by_id(session, [version.article_id for version in versions])
+    articles = quoted_articles(session, [version.article_id for version in versions], clock.today())
     return [
         VersionView(
             version.id, version.question_id, code, version.number, version.state,
             draft_of(version), version.topic_id, topic_name, version.author_id, author,
             version.created_at, version.revision, version.import_id,
             articles.get(version.article_id) if version.article_id else None,
-            events.get(version.id, []),
+            events.get(version.id, []), version.replaces_id, version.key_changed,
         )
         for version, code, topic_name, author in rows
     ]  # fmt: skip
@@ -256,13 +260,13 @@ def _events(session: Session, version_ids: Collection[int]) -> dict[int, list[Ev
     found: dict[int, list[EventView]] = {}
     for row in session.execute(
         select(ReviewEvent, Person.name)
-        .join(Person, Person.id == ReviewEvent.by_id)
+        .outerjoin(Person, Person.id == ReviewEvent.by_id)
         .where(ReviewEvent.version_id.in_(version_ids))
         .order_by(ReviewEvent.id)
     ):
         event, name = row
         found.setdefault(event.version_id, []).append(
-            EventView(event.from_state, event.to_state, name, event.at, event.comment)
+            EventView(event.from_state, event.to_state, name or "", event.at, event.comment)
         )
     return found
 

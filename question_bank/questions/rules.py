@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from core.richtext import pictures_in, plain
+
 MAX_OPTIONS = 8
 MIN_OPTIONS = 2
 MAX_STEM = 2000
@@ -47,6 +49,16 @@ class Pool(StrEnum):
     PRACTICE = "practice"
     EXAM = "exam"
     BOTH = "both"
+
+
+class Flag(StrEnum):
+    """What the answers to a question say that somebody should look at; see quiz.statistics."""
+
+    KEY_SUSPECT = "key_suspect"  # 答案可疑
+    TOO_HARD = "too_hard"
+    TOO_EASY = "too_easy"
+    DEAD_DISTRACTOR = "dead_distractor"  # an option that nobody chooses
+    DRIFTED = "drifted"  # harder or easier than before
 
 
 class VersionState(StrEnum):
@@ -179,7 +191,7 @@ def blanks_in(stem: str) -> int:
 
 def findings(draft: Draft) -> list[Finding]:
     """Everything that forbids keeping a question; empty where it is sound."""
-    return [*_stem(draft), *_type_specific(draft), *_lengths(draft)]
+    return [*_stem(draft), *_type_specific(draft), *_lengths(draft), *_pictures(draft)]
 
 
 def _stem(draft: Draft) -> Iterator[Finding]:
@@ -267,15 +279,38 @@ def _lengths(draft: Draft) -> Iterator[Finding]:
         yield Finding("too_long", "passage", {"max": MAX_PASSAGE})
 
 
+def _pictures(draft: Draft) -> Iterator[Finding]:
+    if not draft.is_rich:
+        return
+    model = draft.key if isinstance(draft.key, str) else ""
+    places = {"stem": draft.stem, "passage": draft.passage, "options": "\n".join(draft.options),
+              "explanation": draft.explanation, "key": model}  # fmt: skip
+    for at, text in places.items():
+        if any(not alt for alt, _sha in pictures_in(text)):
+            yield Finding("picture_unsaid", at)
+
+
+def in_words(draft: Draft) -> Draft:
+    """The draft without markup, for whoever cannot carry it: tables and lists become lines."""
+    if not draft.is_rich:
+        return draft
+    return replace(
+        draft, passage=plain(draft.passage, True), stem=plain(draft.stem, True),
+        options=tuple(plain(text, True) for text in draft.options),
+        explanation=plain(draft.explanation, True),
+        key=plain(draft.key, True) if isinstance(draft.key, str) else draft.key, is_rich=False,
+    )  # fmt: skip
+
+
 def longest_by(draft: Draft) -> int:
     """By how many characters the only right option outgrows the longest wrong one; else 0."""
     if draft.type is not QuestionType.SINGLE or not draft.key or len(draft.options) < MIN_OPTIONS:
         return 0
-    right = draft.key[0]
+    right: int = draft.key[0]
     if right >= len(draft.options):
         return 0
-    others = max(len(text) for index, text in enumerate(draft.options) if index != right)
-    return max(0, len(draft.options[right]) - others)
+    lengths: list[int] = [len(plain(text, draft.is_rich)) for text in draft.options]
+    return max(0, lengths[right] - max(lengths[:right] + lengths[right + 1 :]))
 
 
 # --- shuffling ------------------------------------------------------------------

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid
 from question_bank.formats.sentences import what
+from question_bank.media.services import note_uses
 from question_bank.questions.models import Question, QuestionVersion
-from question_bank.questions.queries import QuestionView, same_content
-from question_bank.questions.rules import Draft, VersionState, findings, settled
+from question_bank.questions.queries import QuestionView, draft_of, same_content
+from question_bank.questions.rules import LIVE_STATES, Draft, VersionState, findings, settled
+from question_bank.review.rules import key_changed
 from question_bank.review.services import (
     approve,
     execute,
@@ -32,8 +34,8 @@ from question_bank.review.services import (
 from question_bank.topics.services import create_topic, rename_topic
 
 __all__ = [
-    "approve", "create_draft", "create_topic", "keep", "new_codes", "rename_topic", "retire", "return_",
-    "save_draft", "start_version", "submit_for_review",
+    "approve", "create_draft", "create_topic", "keep", "new_codes", "note_replaced",
+    "rename_topic", "retire", "return_", "save_draft", "start_version", "submit_for_review",
 ]  # fmt: skip
 
 
@@ -99,6 +101,7 @@ def create_draft(
     )  # fmt: skip
     session.add(version)
     session.flush()
+    note_uses(session, {version.id: draft})
     note(session, version.id, None, VersionState.DRAFT, author_id, now)
     record_step(session, "question.create", version, code=question.code)
     return version
@@ -116,16 +119,21 @@ def start_version(
 ) -> QuestionVersion:
     """Keep a changed question as the next version, a draft; what was said before stays as it is.
 
-    ``base_id``: the newest version, approved, returned or retired. A returned one retires.
+    ``base_id``: the newest version, approved, returned or retired. A returned one retires. The
+    new version records which one was in use when it was begun, and whether the key is another.
     Conflict where somebody else has begun another version meanwhile.
     """
-    base = fresh(session, base_id)
+    # locked before the next one is inserted, which marks it as no longer the newest: whoever wants
+    # both takes them in this order
+    base = fresh(session, base_id, locked=True)
     draft = _sound(session, draft, base.question_id)
     if base.state is VersionState.RETURNED:
         move(session, base, VersionState.RETURNED, VersionState.RETIRED, author_id, now)
+    live = _live(session, base.question_id)
     version = QuestionVersion(
         question_id=base.question_id, number=base.number + 1, state=VersionState.DRAFT,
-        author_id=author_id, created_at=now, **_content(draft, topic_id, article_id),
+        author_id=author_id, created_at=now, replaces_id=live.id if live else None,
+        key_changed=_key_changed(live, draft), **_content(draft, topic_id, article_id),
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -133,9 +141,25 @@ def start_version(
             session.flush()
     except IntegrityError:
         raise _changed() from None
+    note_uses(session, {version.id: draft})
     note(session, version.id, None, VersionState.DRAFT, author_id, now)
-    record_step(session, "question.new_version", version, base=base.number)
+    record_step(
+        session, "question.new_version", version, base=base.number, key_changed=version.key_changed
+    )
     return version
+
+
+def _live(session: Session, question_id: int) -> QuestionVersion | None:
+    """The version of a question that is in use, or was until somebody doubted it."""
+    return session.scalar(
+        select(QuestionVersion).where(
+            QuestionVersion.question_id == question_id, QuestionVersion.state.in_(LIVE_STATES)
+        )
+    )
+
+
+def _key_changed(former: QuestionVersion | None, draft: Draft) -> bool | None:
+    return key_changed(draft_of(former), draft) if former is not None else None
 
 
 def save_draft(
@@ -155,6 +179,7 @@ def save_draft(
     """
     version = fresh(session, version_id)
     draft = _sound(session, draft, version.question_id)
+    former = session.get(QuestionVersion, version.replaces_id) if version.replaces_id else None
     done = execute(
         session,
         update(QuestionVersion)
@@ -163,11 +188,16 @@ def save_draft(
             QuestionVersion.state == VersionState.DRAFT,
             QuestionVersion.revision == revision,
         )
-        .values(revision=revision + 1, **_content(draft, topic_id, article_id)),
+        .values(
+            revision=revision + 1,
+            key_changed=_key_changed(former, draft),
+            **_content(draft, topic_id, article_id),
+        ),
     )
     if done != 1:
         raise _changed()
     session.refresh(version)
+    note_uses(session, {version_id: draft})
     if version.author_id != editor_id and not took_part(session, version_id, editor_id):
         note(session, version_id, VersionState.DRAFT, VersionState.DRAFT, editor_id, now)
     record_step(session, "question.edit", version, revision=revision + 1)
@@ -203,6 +233,33 @@ def keep(
         save_draft(session, version_id=base_id, revision=revision, editor_id=by_id, **content)
         return question.id, base_id
     return question.id, start_version(session, base_id=base_id, author_id=by_id, **content).id
+
+
+def note_replaced(session: Session, version_ids: Sequence[int]) -> None:
+    """Record on drafts that were inserted many at once what they replace, and whether the key changed.
+
+    Two statements, and one UPDATE for all that replace something.
+    """
+    drafts = list(
+        session.scalars(select(QuestionVersion).where(QuestionVersion.id.in_(version_ids)))
+    )
+    live = {
+        version.question_id: version
+        for version in session.scalars(
+            select(QuestionVersion).where(
+                QuestionVersion.question_id.in_([each.question_id for each in drafts]),
+                QuestionVersion.state.in_(LIVE_STATES),
+            )
+        )
+    }
+    changes = [
+        {"id": each.id, "replaces_id": former.id,
+         "key_changed": key_changed(draft_of(former), draft_of(each))}
+        for each in drafts
+        if (former := live.get(each.question_id)) is not None and former.id != each.id
+    ]  # fmt: skip
+    if changes:
+        session.execute(update(QuestionVersion), changes)
 
 
 def _changed() -> Conflict:

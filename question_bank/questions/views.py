@@ -1,8 +1,8 @@
-"""Pages of the bank: the list, one question, writing and changing one."""
+"""Pages of the bank: the list and one question."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,202 +10,64 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core import clock
 from core.db import reading, transaction
-from core.errors import Conflict, Invalid
 from core.guards import requires, viewer
-from core.listing import listing, search_text
 from core.permissions import Permission
-from question_bank.formats.sentences import what
+from question_bank.comments import queries as comments
+from question_bank.filters import queries as kept
+from question_bank.filters.rules import Filters, from_address, to_address
 from question_bank.laws import queries as laws
+from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions import queries, services
-from question_bank.questions.forms import WORDS, QuestionForm
-from question_bank.questions.queries import Filters, QuestionView, VersionView
-from question_bank.questions.rules import (
-    Difficulty,
-    Draft,
-    Pool,
-    QuestionType,
-    VersionState,
-    findings,
-    longest_by,
-    pointers,
-)
+from question_bank.questions.forms import WORDS
+from question_bank.questions.queries import QuestionView
 from question_bank.topics import queries as topics
 
 bp = Blueprint("questions", __name__, url_prefix="/questions")
-LONG_BY = 6  # so many characters more give the right option away
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 18 else None  # noqa: PLR2004
 
 
 def filters_of_request() -> Filters:
-    """The filters in the address; what is unknown is left out, because people edit addresses."""
-
-    def one_of(members: Any, name: str) -> Any:
-        text = request.args.get(name, "")
-        return members(text) if text in {each.value for each in members} else None
-
-    return Filters(
-        words=search_text(),
-        topic_id=_number(request.args.get("topic", "")),
-        type=one_of(QuestionType, "type"),
-        difficulty=one_of(Difficulty, "difficulty"),
-        pool=one_of(Pool, "pool"),
-        state=one_of(VersionState, "state"),
-        article_id=_number(request.args.get("article", "")),
-        import_id=_number(request.args.get("import", "")),
-        author_id=viewer().person_id if request.args.get("mine") else None,
-    )
+    """The filters in the address; ``mine`` is what the viewer wrote."""
+    found = from_address(request.args)
+    return replace(found, author_id=viewer().person_id) if request.args.get("mine") else found
 
 
 @bp.get("")
 @requires(Permission.BANK_READ)
 def index() -> str:
     """The list of questions."""
-    session = reading()
-    filters = filters_of_request()
-    found = listing(
-        session, queries.question_list(filters), sorts=queries.SORTS, default="-created",
-        scalars=False,
-    )  # fmt: skip
+    session, filters = reading(), filters_of_request()
     article = (
         laws.articles_by_id(session, [filters.article_id]).get(filters.article_id)
         if filters.article_id
         else None
     )
     return render_template(
-        "questions/index.html", listing=found, filters=filters, words=WORDS, article=article,
-        topics=topics.topics(session),
+        "questions/index.html", listing=queries.question_page(session, filters), filters=filters,
+        words=WORDS, flags=FLAG_WORDS, article=article, topics=topics.topics(session), address=to_address(filters),
+        authors=kept.authors(session), kept=kept.kept_filters(session, viewer().person_id),
     )  # fmt: skip
 
 
 @bp.get("/<int:question_id>")
 @requires(Permission.BANK_READ)
 def show(question_id: int) -> str:
-    """One question with all versions and their review."""
-    return render_template(
-        "questions/show.html", question=queries.question(reading(), question_id), words=WORDS
-    )
-
-
-@bp.route("/new", methods=["GET", "POST"])
-@requires(Permission.BANK_WRITE)
-def create() -> str | BaseResponse:
-    """Write a new question."""
-    form = QuestionForm()
-    if request.method == "GET":
-        form.begin()
-    elif not form.rearrange(request.form.get("do", "")):
-        answer = _keep(form, None)
-        if answer is not None:
-            return answer
-    return _editor(form, None)
-
-
-@bp.route("/<int:question_id>/edit", methods=["GET", "POST"])
-@requires(Permission.BANK_WRITE)
-def edit(question_id: int) -> str | BaseResponse:
-    """Change a draft in place, or write the next version of what was reviewed."""
-    question = queries.question(reading(), question_id)
-    newest = question.newest
-    if newest.state is VersionState.IN_REVIEW:
-        raise Conflict(_("这道题正在审核，审完才能改。"))
-    form = QuestionForm()
-    if request.method == "GET":
-        form.show(newest.draft, newest.topic_id)
-        form.base.data, form.revision.data = str(newest.id), newest.revision
-        return _editor(form, question)
-    if form.rearrange(request.form.get("do", "")):
-        return _editor(form, question)
-    answer = _keep(form, question)
-    return answer if answer is not None else _editor(form, question)
-
-
-def _keep(form: QuestionForm, question: QuestionView | None) -> BaseResponse | None:
-    """Save, and send to review where asked; None where something is to be put right first."""
-    with_review = request.form.get("do") == "submit"
-    _offer(form)
-    if not form.is_sound():
-        return None
-    try:
-        with transaction() as session:
-            article = laws.article_for(session, form.basis, clock.today())
-            content: dict[str, Any] = {
-                "draft": form.draft(), "topic_id": form.topic.data,
-                "article_id": article.id if article else None, "now": clock.now(),
-            }  # fmt: skip
-            question_id, version_id = services.keep(
-                session, question=question, base_id=_number(form.base.data or "") or 0,
-                revision=form.revision.data or 0, by_id=viewer().person_id, **content,
-            )  # fmt: skip
-            if with_review:
-                services.submit_for_review(
-                    session, version_id=version_id, by_id=viewer().person_id, now=clock.now(),
-                    comment=form.comment.data or "",
-                )  # fmt: skip
-    except Invalid as error:
-        form.refuse(form.field_for(error.extra.get("field", "")), error.detail)
-        return None
-    except Conflict as error:
-        form.form_errors.append(error.detail)
-        return None
-    flash(_("已送审。") if with_review else _("草稿已保存。"), "success")
-    return redirect(url_for("questions.show", question_id=question_id))
-
-
-def _offer(form: QuestionForm) -> None:
+    """One question: its versions, their review, remarks, and whether its basis still stands."""
     session = reading()
-    form.offer([(each.id, each.name) for each in topics.topics(session)], laws.titles(session))
-
-
-def _editor(form: QuestionForm, question: QuestionView | None) -> str:
-    session = reading()
-    _offer(form)
-    draft = form.draft()
-    article = laws.article_for(session, draft.basis, clock.today())
-    stored = _changed_meanwhile(form, question)
-    if stored is not None:  # what is kept now has been seen; saving again goes on from there
-        form.base.data, form.revision.data = str(stored.id), stored.revision
+    question = queries.question(session, question_id)
+    basis = question.newest.article
+    standing = laws.standings(session, [basis.id], clock.today()).get(basis.id) if basis else None
     return render_template(
-        "questions/edit.html", form=form, question=question, draft=draft, words=WORDS,
-        stored=stored, checks=_checks(draft, question, article is not None),
-        article=laws.articles_by_id(session, [article.id])[article.id] if article else None,
+        "questions/show.html", question=question, words=WORDS, remarks=remarks_on(question),
+        standing=standing if standing and not standing.stands else None,
     )  # fmt: skip
 
 
-def _changed_meanwhile(form: QuestionForm, question: QuestionView | None) -> VersionView | None:
-    """What the bank holds now, where that is not what the editor saw."""
-    if question is None:
-        return None
-    newest = queries.question(reading(), question.id).newest
-    is_same = str(newest.id) == form.base.data and newest.revision == form.revision.data
-    return None if is_same else newest
-
-
-def _checks(
-    draft: Draft, question: QuestionView | None, has_article: bool
-) -> list[tuple[bool, str]]:
-    """(is well, sentence) of what is looked at before a question goes to review."""
-    wrong = findings(draft)
-    checks = [(False, what(finding)) for finding in wrong] or [(True, _("有答案，选项没有重复"))]
-    if has_article:
-        checks.append((True, _("依据是现行有效的条文")))
-    elif draft.basis:
-        checks.append((False, _("法规库里没有找到这一条")))
-    else:
-        checks.append((False, _("没有写法规依据")))
-    twin = queries.same_content(reading(), draft.digest, question.id if question else None)
-    if twin and not wrong:
-        checks.append((False, _("题库里已经有完全相同的题 %(code)s", code=twin)))
-    elif not wrong:
-        checks.append((True, _("题库里没有相同的题")))
-    if (more := longest_by(draft)) >= LONG_BY:
-        checks.append((False, _("正确选项比其他选项长 %(n)s 字，容易被猜到", n=more)))
-    if pointed := pointers(draft):
-        said = _("、").join(pointed[:3])
-        checks.append((False, _("提到了选项的位置（%(words)s），考试时选项不乱序", words=said)))
-    return checks
+def remarks_on(question: QuestionView) -> comments.Remarks:
+    """What reviewers and authors remarked on the versions of a question."""
+    return comments.remarks(
+        reading(), [each.id for each in question.versions],
+        may_resolve=viewer().may(Permission.BANK_WRITE),
+    )  # fmt: skip
 
 
 @bp.post("/versions/<int:version_id>/submit")

@@ -1,6 +1,8 @@
-"""Pages of review: the queue and its decisions, and taking a question out of use."""
+"""Pages of review: the queue and its decisions, two versions compared, taking a question out of use."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,11 +13,14 @@ from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from core.guards import requires, viewer
 from core.permissions import Permission
+from question_bank.comments import queries as comments
+from question_bank.comments.rules import lines_of
 from question_bank.questions import queries as questions
 from question_bank.questions.forms import WORDS, DecisionForm, RetireForm
 from question_bank.questions.queries import VersionView
 from question_bank.questions.views import bp
 from question_bank.review import queries, services
+from question_bank.review.forms import BatchForm, queue_filters
 
 
 @bp.get("/review")
@@ -64,14 +69,100 @@ def decide(version_id: int) -> str | BaseResponse:
 
 
 def _page(version: VersionView | None, form: DecisionForm, *, skipped: bool = False) -> str:
-    session = reading()
-    former = None
-    if version is not None and version.number > 1:
-        former = questions.question(session, version.question_id).approved
+    session, me = reading(), viewer()
+    shown: dict[str, Any] = {}
+    if version is not None:
+        question = questions.question(session, version.question_id)
+        former = question.replaced_by(version) or question.approved
+        shown = {
+            "comparison": queries.compared(former, version) if former else None,
+            "lines": lines_of(version.draft),
+            "remarks": comments.remarks(
+                session, [version.id], may_resolve=me.may(Permission.BANK_WRITE)
+            ),
+        }
     return render_template(
-        "questions/review.html", version=version, former=former, form=form, words=WORDS,
-        skipped=skipped, waiting=queries.waiting_for_review(session, viewer().person_id),
+        "questions/review.html", version=version, form=form, words=WORDS, skipped=skipped,
+        waiting=queries.waiting_for_review(session, me.person_id), **shown,
     )  # fmt: skip
+
+
+@bp.get("/review/queue")
+@requires(Permission.BANK_REVIEW)
+def queue() -> str:
+    """All that waits for this person's review."""
+    return _queue_page(BatchForm(formdata=None))
+
+
+def _queue_page(form: BatchForm) -> str:
+    session, me = reading(), viewer().person_id
+    filters = queue_filters(request.args)
+    return render_template(
+        "questions/queue.html", listing=queries.queue_page(session, me, filters), filters=filters,
+        choices=queries.queue_choices(session, me), form=form, words=WORDS,
+    )  # fmt: skip
+
+
+@bp.post("/review/queue")
+@requires(Permission.BANK_REVIEW)
+def approve_many() -> str | BaseResponse:
+    """Approve all that were ticked and may be decided; the others are named."""
+    form = BatchForm()
+    if not form.ask():
+        return _queue_page(form)
+    try:
+        with transaction() as session:
+            done = services.approve_many(
+                session, version_ids=form.version.data or [], reviewer_id=viewer().person_id,
+                now=clock.now(), comment=form.comment.data or "",
+            )  # fmt: skip
+    except Invalid as error:
+        form.form_errors.append(error.detail)
+        return _queue_page(form)
+    _tell(done)
+    return redirect(request.full_path.rstrip("?"))
+
+
+def _tell(done: services.Approved) -> None:
+    if done.approved:
+        flash(_("已通过 %(n)s 题。", n=len(done.approved)), "success")
+    if done.own:
+        flash(
+            _("没有通过 %(codes)s：自己起草、修改或送审的题，要由另一位同志审核。",
+              codes=_("、").join(done.own)),
+            "warning",
+        )  # fmt: skip
+    if done.changed:
+        flash(
+            _(
+                "没有通过 %(codes)s：刚由别人处理了，请看最新状态。",
+                codes=_("、").join(done.changed),
+            ),
+            "warning",
+        )
+
+
+@bp.get("/<int:question_id>/compare")
+@requires(Permission.BANK_READ)
+def compare(question_id: int) -> str:
+    """Two versions of a question side by side: as the address says, else the newest and what it replaces."""
+    question = questions.question(reading(), question_id)
+    after = question.numbered(_asked("to")) or question.newest
+    older = [each for each in question.versions if each.number < after.number]
+    before = (
+        question.numbered(_asked("from"))
+        or question.replaced_by(after)
+        or (older[0] if older else question.versions[-1])
+    )
+    return render_template(
+        "questions/compare.html", question=question, comparison=queries.compared(before, after),
+        words=WORDS,
+    )  # fmt: skip
+
+
+def _asked(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 9 else None  # noqa: PLR2004
 
 
 @bp.post("/versions/<int:version_id>/retire")

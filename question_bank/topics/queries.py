@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from question_bank.questions.models import QuestionVersion, Topic, VersionState
-
-
-def is_newest() -> ColumnElement[bool]:
-    """Condition: no newer version of the question exists."""
-    newer = aliased(QuestionVersion)
-    return ~exists().where(
-        newer.question_id == QuestionVersion.question_id, newer.number > QuestionVersion.number
-    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ def topic_rows(session: Session) -> list[TopicRow]:
     counted = (
         select(
             QuestionVersion.topic_id,
-            func.count().filter(is_newest()).label("questions"),
+            func.count().filter(QuestionVersion.is_newest).label("questions"),
             approved.label("approved"),
         )
         .group_by(QuestionVersion.topic_id)

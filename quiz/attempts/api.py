@@ -20,7 +20,9 @@ from core.guards import MustChangePassword, requires, session_token, viewer
 from core.openapi import PREFIX, Problem, Schema, body, spec
 from core.permissions import Permission
 from core.problems import problem
-from question_bank.laws.queries import articles_by_id
+from core.richtext import plain, render
+from question_bank.laws.queries import quoted_articles
+from question_bank.questions.rules import QuestionType
 from quiz.attempts import queries, services
 from quiz.attempts.schemas import (
     AttemptAnswer,
@@ -118,13 +120,27 @@ def _operations(ops: Sequence[Operation]) -> list[services.RawOperation]:
 
 
 def _question(question: queries.PaperQuestion | queries.ResultQuestion) -> dict[str, Any]:
+    is_rich = question.is_rich
     return {
         "position": question.position,
         "type": question.type.value,
-        "stem": question.stem,
-        "options": [{"key": letter, "text": text} for letter, text in question.options],
+        "passage": plain(question.passage, is_rich),
+        "stem": plain(question.stem, is_rich),
+        "is_rich": is_rich,
+        "html": _html(question) if is_rich else None,
+        "options": [
+            {"key": letter, "text": plain(text, is_rich)} for letter, text in question.options
+        ],
         "blanks": question.blanks,
         "marks": question.marks,
+    }
+
+
+def _html(question: queries.PaperQuestion | queries.ResultQuestion) -> dict[str, Any]:
+    return {
+        "passage": render(question.passage, is_rich=True),
+        "stem": render(question.stem, is_rich=True),
+        "options": [render(text, is_rich=True, inline=True) for _letter, text in question.options],
     }
 
 
@@ -239,18 +255,27 @@ def show(attempt_id: int) -> Response:
 
 
 def _explained(found: queries.ResultView) -> list[dict[str, Any]]:
-    articles = articles_by_id(reading(), {question.article_id for question in found.questions})
+    articles = quoted_articles(
+        reading(), {question.article_id for question in found.questions}, clock.today()
+    )
     return [
         {
             **_question(question),
             "value": question.value,
-            "key": question.key,
+            "key": plain(question.key, question.is_rich)
+            if question.type is QuestionType.SHORT_ANSWER
+            else question.key,
             "earned": question.earned / 100,
             "is_right": question.is_right,
-            "explanation": question.explanation,
+            "explanation": plain(question.explanation, question.is_rich),
+            "explanation_html": render(question.explanation, is_rich=True)
+            if question.is_rich
+            else None,
+            "comment": question.comment,
             "article": {"source": article.title, "label": article.label, "text": article.text}
             if (article := articles.get(question.article_id or 0))
             else None,
+            "corrected": question.corrected,
         }
         for question in found.questions
     ]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import NotFound
 from core.viewer import Viewer
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE, Try
-from quiz.occasions.models import Occasion, ReleaseRule
+from quiz.occasions.models import Occasion, PoolItem, ReleaseRule
 from quiz.papers.queries import PaperQuestion, items_of, shown, versions_of
 from quiz.practice.rules import KIND as PRACTICE
 from quiz.results.queries import (
@@ -31,8 +31,20 @@ from quiz.results.queries import (
 __all__ = [
     "AttemptRow", "AttemptView", "Entry", "PaperQuestion", "ResultQuestion", "ResultView",
     "attempt_of", "attempt_rows", "attempts_at", "attempts_of", "entry_of", "is_unsettled",
-    "paper_view", "result_of",
+    "may_meet", "paper_view", "result_of",
 ]  # fmt: skip
+
+
+def may_meet(person_id: int, version_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether the person has an attempt, open or over, whose paper was drawn from among such versions.
+
+    For practice and exam alike: each attempt belongs to an occasion with a frozen pool.
+    """
+    return exists().where(
+        Attempt.person_id == person_id,
+        PoolItem.occasion_id == Attempt.occasion_id,
+        PoolItem.version_id == version_id,
+    )
 
 
 # --- before a start ---------------------------------------------------------------
@@ -47,6 +59,7 @@ class Entry:
     minutes: int
     tries_allowed: int
     pool_digest: str
+    pool_revision: int
     tries: tuple[Try, ...]
     in_progress: Attempt | None
 
@@ -75,7 +88,7 @@ def entry_of(session: Session, occasion_id: int, person_id: int) -> Entry:
     live = [one for one, _pass in attempts if one.state is AttemptState.IN_PROGRESS]
     return Entry(
         occasion.opens_at, occasion.closes_at, occasion.minutes, occasion.tries,
-        occasion.pool_digest,
+        occasion.pool_digest, occasion.pool_revision,
         tuple(Try(one.state, one.number, is_pass) for one, is_pass in attempts),
         live[0] if live else None,
     )  # fmt: skip

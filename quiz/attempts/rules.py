@@ -16,6 +16,7 @@ from quiz.papers.rules import Item
 
 GRACE = timedelta(seconds=30)  # for transit only
 MAX_TEXT = 200  # characters in one blank
+MAX_ANSWER = 4000  # characters of a short answer
 MAX_NUMBER = 2**31 - 1  # of epochs and sequence numbers
 FIRST_VISIBLE = " "
 
@@ -54,12 +55,35 @@ def is_overdue(deadline_at: datetime, now: datetime) -> bool:
 # --- values ---------------------------------------------------------------------
 
 
+def _is_unreadable(character: str) -> bool:
+    return character < FIRST_VISIBLE or character == "\x7f" or "\ud800" <= character <= "\udfff"
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise UnsoundValue(f"a blank takes a text of at most {MAX_TEXT} characters")
-    if any(c < FIRST_VISIBLE or "\ud800" <= c <= "\udfff" or c == "\x7f" for c in value):
+    if any(_is_unreadable(c) for c in value):
         raise UnsoundValue("control characters cannot be part of an answer")
     return value
+
+
+def tidy_lines(text: str) -> str | None:
+    """A typed text without what ``checked`` refuses: tabs and their like become blanks."""
+    lines = text.replace("\r\n", "\n")
+    plain = "".join(" " if _is_unreadable(c) and c != "\n" else c for c in lines)
+    return plain.strip() or None
+
+
+def _lines(value: Any) -> str | None:
+    """A text of several lines, parted by ``\\n``; None where there is nothing to read in it."""
+    if not isinstance(value, str):
+        raise UnsoundValue("the answer is a text")
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > MAX_ANSWER:
+        raise UnsoundValue(f"the answer takes a text of at most {MAX_ANSWER} characters")
+    if any(_is_unreadable(c) for c in text if c != "\n"):
+        raise UnsoundValue("control characters cannot be part of an answer")
+    return text if text.strip() else None
 
 
 def _letter(value: Any, count: int) -> str:
@@ -72,7 +96,7 @@ def checked(value: Any, item: Item) -> Any:
     """The value in its one spelling; None stands for a cleared answer. Raises UnsoundValue.
 
     single ``"B"``; multiple ``["A", "C"]`` (sorted; empty is None); true/false a boolean; fill-in a
-    text for each blank (all empty is None).
+    text for each blank (all empty is None); short answer a text (empty is None).
     """
     if value is None:
         return None
@@ -82,6 +106,8 @@ def checked(value: Any, item: Item) -> Any:
         if not isinstance(value, bool):
             raise UnsoundValue("the answer is true or false")
         return value
+    if item.type is QuestionType.SHORT_ANSWER:
+        return _lines(value)
     if not isinstance(value, list):
         raise UnsoundValue("the answer is a list")
     if item.type is QuestionType.MULTIPLE:
@@ -214,6 +240,11 @@ class Try:
 def tries_used(tries: Sequence[Try]) -> int:
     """How many tries count; a voided one is given back."""
     return sum(one.state is not AttemptState.VOIDED for one in tries)
+
+
+def awaits_marks(tries: Sequence[Try]) -> bool:
+    """Whether people are still marking one of the tries."""
+    return any(one.state is AttemptState.SUBMITTED for one in tries)
 
 
 def has_passed(tries: Sequence[Try]) -> bool:

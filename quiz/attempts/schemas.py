@@ -8,11 +8,14 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from core.openapi import Schema
-from quiz.attempts.rules import MAX_NUMBER
+from quiz.attempts.rules import MAX_ANSWER, MAX_NUMBER
 
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 Value = (
-    bool | Annotated[str, Field(max_length=1)] | list[Annotated[str, Field(max_length=200)]] | None
+    bool
+    | Annotated[str, Field(max_length=MAX_ANSWER)]
+    | list[Annotated[str, Field(max_length=200)]]
+    | None
 )
 
 
@@ -78,12 +81,27 @@ class PaperOption(Schema):
     text: str
 
 
+class PaperHtml(Schema):
+    """A rich question as HTML that the server made safe; ``options`` in the order of the paper."""
+
+    passage: str
+    stem: str
+    options: list[str]
+
+
 class PaperQuestion(Schema):
-    """A question without its answer. ``blanks``: how many texts a fill-in takes."""
+    """A question without its answer. ``blanks``: how many texts a fill-in takes.
+
+    ``passage``: the material that it is about; empty where there is none. All texts are plain
+    words; ``html`` shows tables and pictures where ``is_rich``, and is null elsewhere.
+    """
 
     position: int
     type: str
+    passage: str
     stem: str
+    is_rich: bool
+    html: PaperHtml | None
     options: list[PaperOption]
     blanks: int
     marks: int
@@ -158,14 +176,20 @@ class ResultArticle(Schema):
 
 
 class ResultQuestion(PaperQuestion):
-    """A question after release, with what was answered and what is right."""
+    """A question after release, with what was answered and what is right.
+
+    ``corrected``: the key was corrected (``key``), or the question is ``void``.
+    """
 
     value: Value
     key: bool | str | list[str] | list[list[str]]
     earned: float
     is_right: bool
     explanation: str
+    explanation_html: str | None
+    comment: str  # of whoever marked a short answer
     article: ResultArticle | None
+    corrected: str | None
 
 
 class Result(Score):

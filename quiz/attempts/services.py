@@ -17,7 +17,14 @@ from core.db import reading, table_of, transaction
 from core.errors import Conflict, Invalid
 from quiz.attempts import queries
 from quiz.attempts.models import Attempt, AttemptState
-from quiz.attempts.rules import deadline, has_passed, is_overdue, may_release, tries_used
+from quiz.attempts.rules import (
+    awaits_marks,
+    deadline,
+    has_passed,
+    is_overdue,
+    may_release,
+    tries_used,
+)
 from quiz.closing.services import close, close_overdue, release, release_due, release_occasion
 from quiz.corrections.services import ask_void, decide_void, rescore, void
 from quiz.occasions.queries import pool_of
@@ -46,7 +53,7 @@ def start(
     """The person's attempt in progress, else a new one with its paper; and whether it is new.
 
     Whoever calls has decided that the person may sit. Raises Conflict (not_open, window_closed,
-    already_passed, no_tries, pool_too_small) and NotFound.
+    already_passed, awaits_marks, no_tries, pool_too_small) and NotFound.
     """
     entry = queries.entry_of(session, occasion_id, person_id)
     if entry.in_progress is not None and is_overdue(entry.in_progress.deadline_at, now):
@@ -57,7 +64,8 @@ def start(
     _may_start(entry, now)
     try:
         seed = secrets.token_hex(16)
-        items = draw(pool_of(session, occasion_id, entry.pool_digest), seed)
+        pool = pool_of(session, occasion_id, entry.pool_digest, entry.pool_revision)
+        items = draw(pool, seed)
     except PoolTooSmall:
         raise Conflict(_("题库不够组成一份试卷，请联系考试组织者"), code="pool_too_small") from None
     attempt = _insert(session, entry, occasion_id, person_id, seed, items, now)
@@ -80,6 +88,8 @@ def _may_start(entry: queries.Entry, now: datetime) -> None:
         raise Conflict(_("考试时间已过，不能再开始"), code="window_closed")
     if has_passed(entry.tries):
         raise Conflict(_("您已经合格，不用再考"), code="already_passed")
+    if awaits_marks(entry.tries):
+        raise Conflict(_("上一次答卷还在阅卷，成绩出来以后再决定要不要再考"), code="awaits_marks")
     if tries_used(entry.tries) >= entry.tries_allowed:
         raise Conflict(
             _("次数已用完：这场考试可以考 %(n)d 次", n=entry.tries_allowed), code="no_tries"

@@ -23,7 +23,7 @@ from quiz.attempts import queries, services
 from quiz.attempts.forms import AnswerForm, OpenForm, SubmitForm
 from quiz.attempts.kinds import kind_of
 from quiz.attempts.queries import AttemptView, PaperQuestion
-from quiz.attempts.rules import AttemptState
+from quiz.attempts.rules import AttemptState, tidy_lines
 from quiz.occasions.queries import occasion_by_id
 from quiz.practice import services as practice
 from quiz.practice.queries import Checked, as_checked, checks_of
@@ -182,6 +182,8 @@ def _value(question: PaperQuestion, form: AnswerForm) -> Any:
         return None
     if question.type is QuestionType.FILL_IN:
         return [text.strip() for text in texts]
+    if question.type is QuestionType.SHORT_ANSWER:
+        return tidy_lines(texts[0])
     if question.type is QuestionType.MULTIPLE:
         return sorted(texts)
     return texts[0] == "A" if question.type is QuestionType.TRUE_FALSE else texts[0]

@@ -14,16 +14,22 @@ from sqlalchemy.orm import Session
 from core.audit.services import Actor, acting_as, current_actor, record
 from core.db import table_of
 from core.signing import signer
+from question_bank.questions.rules import MARKED_BY_KEY
 from quiz.attempts.kinds import ReleasedAttempt, ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.attempts.rules import Stored, answers_digest, may_release, receipt_content
-from quiz.grading.rules import Marking, mark
+from quiz.grading.rules import Marking, for_people, mark
+from quiz.keys.queries import keys_of
+from quiz.marking.models import AnswerToMark
+from quiz.marking.queries import marks_of
 from quiz.occasions.models import Occasion
-from quiz.papers.queries import items_of_all, versions_of
+from quiz.papers.queries import items_of, items_of_all, versions_of
 from quiz.papers.rules import Item
+from quiz.practice.rules import KIND as PRACTICE
 from quiz.results.queries import newest_rights
 from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
 
+NO_ANSWER = "null"  # the canonical JSON of a cleared answer
 BATCH = 100  # one transaction of a job does no more, so that the audit chain is never held long
 
 _attempt = table_of(Attempt)
@@ -41,7 +47,16 @@ _END = (
         receipt=bindparam("signed", type_=_attempt.c.receipt.type),
     )
 )
+_MARKED = (
+    update(_attempt)
+    .where(
+        _attempt.c.id == bindparam("attempt_id"),
+        _attempt.c.state == AttemptState.SUBMITTED,
+    )
+    .values(state=bindparam("to_state", type_=_attempt.c.state.type))
+)
 _SCORE = insert(table_of(Score))
+_TO_MARK = insert(table_of(AnswerToMark))
 _RELEASE = (
     update(_attempt)
     .where(
@@ -58,11 +73,17 @@ class EndedMeanwhile(RuntimeError):
 
 @dataclass(frozen=True)
 class Ended:
-    """What the end of an attempt gave. ``receipt`` with its signature."""
+    """What the end of an attempt gave. ``receipt`` with its signature.
+
+    ``marking`` is None while people still have to mark answers.
+    """
 
     receipt: dict[str, Any]
     state: AttemptState
-    marking: Marking
+    marking: Marking | None
+
+
+# --- marking ----------------------------------------------------------------------
 
 
 def score_row(
@@ -81,15 +102,29 @@ def score_row(
 def marking_of(
     session: Session, sitting: Sitting, items: Sequence[Item], stored: Mapping[int, Stored]
 ) -> Marking:
-    """Mark the stored answers by the occasion's rule and the keys of the paper's versions."""
+    """Mark the stored answers by the occasion's rule and the keys of the paper's versions.
+
+    Short answers have the marks that people gave them; Unmarked where one has none yet.
+    Keys that were corrected count as decision 0020 says.
+    """
     versions = versions_of(session, (item.version_id for item in items))
+    by_people = marks_of(session, sitting.id) if _for_people(items, stored) else {}
     return mark(
         items,
         {position: json.loads(held.value) for position, held in stored.items()},
-        {version_id: version.key for version_id, version in versions.items()},
+        keys_of(session, versions, is_practice=sitting.kind == PRACTICE),
         rule=sitting.multiple_rule,
         pass_mark=sitting.pass_mark,
+        given={position: one.marks for position, one in by_people.items()},
     )
+
+
+def _for_people(items: Sequence[Item], stored: Mapping[int, Stored]) -> list[int]:
+    """Positions of the answers that people mark; none on a paper without short answers."""
+    return for_people(items, {n for n, held in stored.items() if held.value != NO_ANSWER})
+
+
+# --- the end ----------------------------------------------------------------------
 
 
 def finish(
@@ -103,31 +138,108 @@ def finish(
     now: datetime,
     actor: Actor | None = None,
 ) -> Ended:
-    """Freeze the answers, mark them, and do what follows; the sitting is locked and in progress.
+    """Freeze the answers, and score them at once unless people have to mark some.
 
-    ``closed_by``: candidate or deadline. ``actor``: on whose account, where the caller knows.
+    The sitting is locked and in progress. ``closed_by``: candidate or deadline. ``actor``: on whose
+    account, where the caller knows.
     """
-    marking = marking_of(session, sitting, items, stored)
+    waiting = _for_people(items, stored)
+    marking = None if waiting else marking_of(session, sitting, items, stored)
+    state = AttemptState.SUBMITTED if waiting else _state_of_score(sitting, now)
+    receipt = _end(session, sitting, stored, state, submitted_at, closed_by)
+    record(
+        session, "attempt.submit", ("attempt", sitting.id), actor=actor,
+        facts={"by": closed_by, "at": receipt["submitted_at"], "answers": receipt["answers"]},
+    )  # fmt: skip
+    if marking is None:
+        _list_for_people(session, sitting, items, waiting)
+    else:
+        _keep_score(session, sitting, items, marking, state, now, actor)
+    return Ended(receipt, state, marking)
+
+
+def _state_of_score(sitting: Sitting, now: datetime) -> AttemptState:
+    """The state of an attempt that is scored now: its result may be seen at once, or not yet."""
+    is_open = may_release(
+        sitting.release_rule, closes_at=sitting.closes_at, released_at=sitting.released_at, now=now
+    )
+    return AttemptState.RELEASED if is_open else AttemptState.SCORED
+
+
+def _end(
+    session: Session,
+    sitting: Sitting,
+    stored: Mapping[int, Stored],
+    state: AttemptState,
+    submitted_at: datetime,
+    closed_by: str,
+) -> dict[str, Any]:
+    """Freeze the answers; the signed receipt."""
     digest = answers_digest(stored)
     content = receipt_content(
         attempt_id=sitting.id, paper=sitting.paper_digest, answers=digest,
         submitted_at=submitted_at, kid=signer().kid,
     )  # fmt: skip
     receipt = {**content, "signature": signer().sign(content)}
-    is_open = may_release(
-        sitting.release_rule, closes_at=sitting.closes_at, released_at=sitting.released_at, now=now
-    )
-    state = AttemptState.RELEASED if is_open else AttemptState.SCORED
-    connection = session.connection()
-    done = connection.execute(
+    done = session.connection().execute(
         _END,
         {"attempt_id": sitting.id, "to_state": state, "at": submitted_at, "by": closed_by,
          "digest": digest, "signed": receipt},
     )  # fmt: skip
     if done.rowcount != 1:
         raise EndedMeanwhile(f"attempt {sitting.id}")
-    connection.execute(_SCORE, score_row(sitting.id, 1, marking, now=now))
-    _note_end(session, sitting, receipt, marking, closed_by, is_open=is_open, actor=actor)
+    return receipt
+
+
+def _list_for_people(
+    session: Session, sitting: Sitting, items: Sequence[Item], positions: Sequence[int]
+) -> None:
+    session.connection().execute(
+        _TO_MARK,
+        [
+            {"attempt_id": sitting.id, "position": position, "occasion_id": sitting.occasion_id,
+             "version_id": items[position - 1].version_id, "most": items[position - 1].marks}
+            for position in positions
+        ],
+    )  # fmt: skip
+
+
+def score(session: Session, sitting: Sitting, now: datetime) -> Marking:
+    """Score a submitted, locked attempt whose last answer people have just marked.
+
+    Raises EndedMeanwhile where it was scored or voided meanwhile, Unmarked where a mark is missing.
+    """
+    items = items_of(session, sitting.paper_key)
+    stored = answers_of(session, sitting.id)[sitting.id]
+    marking = marking_of(session, sitting, items, stored)
+    state = _state_of_score(sitting, now)
+    done = session.connection().execute(_MARKED, {"attempt_id": sitting.id, "to_state": state})
+    if done.rowcount != 1:
+        raise EndedMeanwhile(f"attempt {sitting.id}")
+    _keep_score(session, sitting, items, marking, state, now, None)
+    return marking
+
+
+def _keep_score(
+    session: Session,
+    sitting: Sitting,
+    items: Sequence[Item],
+    marking: Marking,
+    state: AttemptState,
+    now: datetime,
+    actor: Actor | None,
+) -> None:
+    """The first score of an attempt that has just gone to ``state``, and what follows from it."""
+    subject = ("attempt", sitting.id)
+    session.connection().execute(_SCORE, score_row(sitting.id, 1, marking, now=now))
+    record(
+        session, "attempt.score", subject, actor=actor,
+        facts={"number": 1, "marks": marking.marks, "max_marks": marking.max_marks,
+               "is_pass": marking.is_pass},
+    )  # fmt: skip
+    is_open = state is AttemptState.RELEASED
+    if is_open:
+        record(session, "attempt.release", subject, actor=actor)
     scored = ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marking.marks,
                            marking.max_marks, marking.is_pass)  # fmt: skip
     with acting_as(actor or current_actor()):  # what follows need not ask again who it is
@@ -135,37 +247,16 @@ def finish(
         if is_open:
             right = [one.is_right for one in marking.by_position]
             kind_of(sitting.kind).on_released(session, _released(sitting, items, right), now)
-    return Ended(receipt, state, marking)
 
 
 def _released(sitting: Sitting, items: Sequence[Item], right: Sequence[bool]) -> ReleasedAttempt:
-    """``right``: by position."""
-    wrong = [item.version_id for item, is_right in zip(items, right, strict=True) if not is_right]
+    """``right``: by position. Short answers are neither: nobody practises them."""
+    wrong = [
+        item.version_id
+        for item, is_right in zip(items, right, strict=True)
+        if not is_right and item.type in MARKED_BY_KEY
+    ]
     return ReleasedAttempt(sitting.id, sitting.occasion_id, sitting.person_id, tuple(wrong))
-
-
-def _note_end(
-    session: Session,
-    sitting: Sitting,
-    receipt: Mapping[str, Any],
-    marking: Marking,
-    closed_by: str,
-    *,
-    is_open: bool,
-    actor: Actor | None,
-) -> None:
-    subject = ("attempt", sitting.id)
-    record(
-        session, "attempt.submit", subject, actor=actor,
-        facts={"by": closed_by, "at": receipt["submitted_at"], "answers": receipt["answers"]},
-    )  # fmt: skip
-    record(
-        session, "attempt.score", subject, actor=actor,
-        facts={"number": 1, "marks": marking.marks, "max_marks": marking.max_marks,
-               "is_pass": marking.is_pass},
-    )  # fmt: skip
-    if is_open:
-        record(session, "attempt.release", subject, actor=actor)
 
 
 def close(

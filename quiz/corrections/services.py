@@ -18,6 +18,7 @@ from quiz.attempts.kinds import ScoredAttempt, kind_of
 from quiz.attempts.models import Attempt, AttemptState, Score
 from quiz.closing.services import marking_of, score_row
 from quiz.corrections.rules import MARKED_STATES, VOID
+from quiz.grading.rules import Marking
 from quiz.papers.queries import items_of
 from quiz.results.queries import newest_marks
 from quiz.sitting.queries import Sitting, answers_of, sitting_by_id
@@ -119,25 +120,36 @@ def rescore(session: Session, attempt_id: int, *, reason: str, now: datetime) ->
     Where an attempt becomes a pass, what follows a pass happens as it would have then.
     """
     sitting = sitting_by_id(session, attempt_id)
-    if sitting.state not in MARKED_STATES:
-        raise Conflict(_("还没有成绩，不能重新评分"), code="not_scored")
     if not reason.strip():
         raise Invalid(_("重新评分要写明理由"), field="reason")
-    stored = answers_of(session, attempt_id)[attempt_id]
-    marking = marking_of(session, sitting, items_of(session, sitting.paper_key), stored)
-    _marks, _most, was_pass = newest_marks(session, attempt_id)
+    return keep_marking(session, sitting, marked_anew(session, sitting), reason=reason, now=now)
+
+
+def marked_anew(session: Session, sitting: Sitting) -> Marking:
+    """What a scored, locked attempt comes to by the keys that are right now; Conflict (not_scored)."""
+    if sitting.state not in MARKED_STATES:
+        raise Conflict(_("还没有成绩，不能重新评分"), code="not_scored")
+    stored = answers_of(session, sitting.id)[sitting.id]
+    return marking_of(session, sitting, items_of(session, sitting.paper_key), stored)
+
+
+def keep_marking(
+    session: Session, sitting: Sitting, marking: Marking, *, reason: str, now: datetime
+) -> bool:
+    """Keep a further marking of a locked attempt, and do what follows; whether pass or fail changed."""
+    _marks, _most, was_pass = newest_marks(session, sitting.id)
     number = session.execute(
-        select(func.max(Score.number)).where(Score.attempt_id == attempt_id)
+        select(func.max(Score.number)).where(Score.attempt_id == sitting.id)
     ).scalar_one()
     session.connection().execute(
         insert(table_of(Score)),
-        score_row(attempt_id, number + 1, marking, now=now, reason=reason.strip()),
+        score_row(sitting.id, number + 1, marking, now=now, reason=reason.strip()),
     )
     record(
-        session, "attempt.rescore", ("attempt", attempt_id), reason=reason.strip(),
+        session, "attempt.rescore", ("attempt", sitting.id), reason=reason.strip(),
         facts={"number": number + 1, "marks": marking.marks, "is_pass": marking.is_pass},
     )  # fmt: skip
-    scored = ScoredAttempt(attempt_id, sitting.occasion_id, sitting.person_id, marking.marks,
+    scored = ScoredAttempt(sitting.id, sitting.occasion_id, sitting.person_id, marking.marks,
                            marking.max_marks, marking.is_pass)  # fmt: skip
     if marking.is_pass and not was_pass:
         kind_of(sitting.kind).on_scored(session, scored, now)

@@ -1,6 +1,7 @@
 """What an answer is worth: pure formulas, in hundredths of a mark.
 
 single, true/false   all marks for the key, else nothing
+short answer         what people gave it, nothing where it was left empty
 fill-in              marks ÷ blanks for every right blank (compared without case, blanks and width)
 multiple, by rule    n options of which k are right; c chosen
   all_or_nothing     all marks for exactly the key, else nothing
@@ -14,9 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
+from types import MappingProxyType
 from typing import Any
 
 from core.audit.rules import canonical
@@ -24,6 +26,7 @@ from question_bank.questions.rules import QuestionType
 from quiz.papers.rules import Item
 
 HUNDREDTHS = 100
+NO_MARKS: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,29 @@ class Mark:
 
 
 NOTHING = Mark(0, False)
+
+
+class Unmarked(ValueError):
+    """A short answer that nobody has marked yet."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A key that was corrected after papers had been drawn (decision 0020).
+
+    ``keys``: the first one and every correction, oldest first; an answer earns what the key that
+    suits it best gives. ``for_all``: the question is void, and everybody has all its marks.
+    """
+
+    keys: tuple[Any, ...]
+    for_all: bool = False
+
+
+def _stated(key: Any) -> Any:
+    """A key as the digest of keys states it."""
+    if isinstance(key, Corrected):
+        return {"any_of": list(key.keys), "for_all": key.for_all}
+    return key
 
 
 @dataclass(frozen=True)
@@ -83,10 +109,31 @@ def _multiple(chosen: frozenset[int], key: frozenset[int], item: Item, rule: str
     return NOTHING
 
 
-def grade(value: Any, key: Any, item: Item, rule: str) -> Mark:
-    """What a sound value (see quiz.attempts.rules.checked) earns; None is no answer."""
+def for_people(items: Sequence[Item], answered: Container[int]) -> list[int]:
+    """Positions that people have to mark: short answers that are in ``answered``."""
+    return [
+        position
+        for position, item in enumerate(items, start=1)
+        if item.type is QuestionType.SHORT_ANSWER and position in answered
+    ]
+
+
+def grade(value: Any, key: Any, item: Item, rule: str, given: int | None = None) -> Mark:
+    """What a sound value (see quiz.attempts.rules.checked) earns; None is no answer.
+
+    ``given``: what people gave a short answer, in hundredths; Unmarked where it is missing.
+    """
+    if isinstance(key, Corrected):
+        if key.for_all:
+            return _share(item.marks, 1, 1)
+        marks = [grade(value, one, item, rule, given) for one in key.keys]
+        return max(marks, key=lambda mark: (mark.hundredths, mark.is_right))
     if value is None:
         return NOTHING
+    if item.type is QuestionType.SHORT_ANSWER:
+        if given is None:
+            raise Unmarked(f"version {item.version_id}")
+        return Mark(given, given == item.marks * HUNDREDTHS)
     if item.type is QuestionType.TRUE_FALSE:
         return _share(item.marks, int(value is key), 1)
     if item.type is QuestionType.FILL_IN:
@@ -109,14 +156,19 @@ def mark(
     *,
     rule: str,
     pass_mark: int,
+    given: Mapping[int, int] = NO_MARKS,
 ) -> Marking:
-    """Mark a paper. ``values`` by position, ``keys`` by version id, ``pass_mark`` in marks."""
+    """Mark a paper. ``values`` by position, ``keys`` by version id, ``pass_mark`` in marks.
+
+    ``given``: hundredths that people gave short answers, by position. Raises Unmarked.
+    A key is as in QuestionVersion, or Corrected.
+    """
     by_position = tuple(
-        grade(values.get(position), keys[item.version_id], item, rule)
+        grade(values.get(position), keys[item.version_id], item, rule, given.get(position))
         for position, item in enumerate(items, start=1)
     )
     marks = sum(one.hundredths for one in by_position)
-    used = [rule, [[item.version_id, keys[item.version_id]] for item in items]]
+    used = [rule, [[item.version_id, _stated(keys[item.version_id])] for item in items]]
     return Marking(
         marks=marks,
         max_marks=sum(item.marks for item in items) * HUNDREDTHS,

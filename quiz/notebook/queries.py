@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.questions.models import QuestionVersion, Topic, VersionState
 from question_bank.questions.rules import MARKED_BY_KEY, PRACTICE_POOLS, QuestionType
 from quiz.notebook.models import NotebookEntry
@@ -47,6 +48,12 @@ class EntryRow:
     wrong_count: int
     last_wrong_at: datetime
     due_at: datetime
+    is_rich: bool = False
+
+    @property
+    def words(self) -> str:
+        """The stem without markup."""
+        return plain(self.stem, self.is_rich)
 
     def is_due(self, now: datetime) -> bool:
         """Whether today is the day to practise it."""
@@ -104,6 +111,7 @@ def entries_of(person_id: int, topic_id: int | None = None) -> Select[*tuple[Any
         select(
             NotebookEntry.question_id, QuestionVersion.type, QuestionVersion.stem, Topic.name,
             NotebookEntry.wrong_count, NotebookEntry.last_wrong_at, NotebookEntry.due_at,
+            QuestionVersion.is_rich,
         ).select_from(NotebookEntry),
         person_id,
     ).join(Topic, Topic.id == QuestionVersion.topic_id)  # fmt: skip

@@ -28,7 +28,10 @@ class ReleaseRule(StrEnum):
 
 
 class Occasion(Base):
-    """What attempts are made at: its window and rules. Fixed from the first attempt on."""
+    """What attempts are made at: its window and rules. Fixed from the first attempt on.
+
+    ``pool_revision`` counts the changes of what is excluded from its frozen pool.
+    """
 
     __tablename__ = "occasion"
 
@@ -45,6 +48,7 @@ class Occasion(Base):
     release_rule: Mapped[ReleaseRule]
     released_at: Mapped[datetime | None]
     pool_digest: Mapped[str] = mapped_column(String(64))
+    pool_revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
 
@@ -70,3 +74,20 @@ class PoolRow(Base):
     label: Mapped[str] = mapped_column(String(200))
     count: Mapped[int]
     marks: Mapped[int]
+
+
+class PoolExclusion(Base):
+    """A version that papers drawn from now on leave out, though the frozen pool holds it.
+
+    ``by_id`` None: it followed from a suspension. ``lifted_at``: the office keeps the version after
+    all; then nothing excludes it by itself again.
+    """
+
+    __tablename__ = "pool_exclusion"
+
+    occasion_id: Mapped[int] = mapped_column(ForeignKey("occasion.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_version.id"), primary_key=True)
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.audit.models import AuditEvent
 from core.errors import NotFound
 from core.rulebook.models import RuleVersion
+from question_bank.measures.queries import difficulty_in_use
 from question_bank.questions.models import QuestionVersion, Topic
 from question_bank.questions.rules import (
     MARKED_BY_KEY,
@@ -161,12 +162,12 @@ def coming(session: Session, plan: PlanView, now: datetime, count: int = 3) -> l
 
 
 def stock(session: Session, topic_ids: Collection[int] = ()) -> Stock:
-    """Approved versions that a round may draw, by type and difficulty; one statement.
+    """Approved versions that a round may draw, by type and (measured) difficulty; one statement.
 
     ``topic_ids``: only of these topics; none: of all.
     """
     query = (
-        select(QuestionVersion.type, QuestionVersion.difficulty, QuestionVersion.id)
+        select(QuestionVersion.type, difficulty_in_use(), QuestionVersion.id)
         .where(
             QuestionVersion.state == VersionState.APPROVED,
             QuestionVersion.pool.in_(POOLS),

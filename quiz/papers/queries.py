@@ -32,6 +32,8 @@ class Version:
     explanation: str
     article_id: int | None
     basis: str
+    passage: str = ""
+    is_rich: bool = False
 
 
 PaperKey = tuple[int, datetime]
@@ -42,7 +44,8 @@ _papers: Remembered[PaperKey, tuple[Item, ...]] = Remembered(5_000)
 _version = table_of(QuestionVersion).c
 _VERSIONS = select(
     _version.id, _version.question_id, _version.type, _version.stem, _version.options,
-    _version.key, _version.explanation, _version.article_id, _version.basis,
+    _version.key, _version.explanation, _version.article_id, _version.basis, _version.passage,
+    _version.is_rich,
 ).where(_version.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
 _PAPER = select(table_of(Paper).c["items"]).where(table_of(Paper).c.id == bindparam("paper_id"))
 _PAPERS = select(table_of(Paper).c.id, table_of(Paper).c["items"]).where(
@@ -65,7 +68,7 @@ def versions_of(session: Session, ids: Iterable[int]) -> dict[int, Version]:
             found[row.id] = _versions.put(
                 row.id,
                 Version(row.id, row.question_id, row.type, row.stem, tuple(row.options), row.key,
-                        row.explanation, row.article_id, row.basis),
+                        row.explanation, row.article_id, row.basis, row.passage, row.is_rich),
             )  # fmt: skip
     return found
 
@@ -99,7 +102,10 @@ def items_of_all(session: Session, keys: Collection[PaperKey]) -> dict[PaperKey,
 
 @dataclass(frozen=True)
 class PaperQuestion:
-    """A question as it is shown in a sitting. ``value``: the saved answer, None where none is."""
+    """A question as it is shown in a sitting. ``value``: the saved answer, None where none is.
+
+    ``passage``: the material that it is about, "" where there is none.
+    """
 
     position: int
     type: QuestionType
@@ -110,6 +116,8 @@ class PaperQuestion:
     value: Any = None
     epoch: int = 0  # the pair that put the value there; 0, 0 where there is none
     seq: int = 0
+    passage: str = ""
+    is_rich: bool = False
 
 
 def shown(
@@ -119,5 +127,5 @@ def shown(
     texts = [version.options[index] for index in item.order]
     return PaperQuestion(
         position, item.type, version.stem, tuple(zip(letters(item.order), texts, strict=True)),
-        item.blanks, item.marks, value, epoch, seq,
+        item.blanks, item.marks, value, epoch, seq, version.passage, version.is_rich,
     )  # fmt: skip

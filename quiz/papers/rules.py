@@ -19,6 +19,7 @@ SECTIONS = (
     QuestionType.MULTIPLE,
     QuestionType.TRUE_FALSE,
     QuestionType.FILL_IN,
+    QuestionType.SHORT_ANSWER,
 )
 
 
@@ -31,6 +32,7 @@ class Candidate:
     options: int  # how many
     may_shuffle: bool
     blanks: int = 0  # of a fill-in
+    passage: int = 0  # which of the pool's passages it is about; 0: none
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class _Dice:
 def draw(rows: Sequence[Row], seed: str) -> tuple[Item, ...]:
     """The paper of this seed: sections by type, questions shuffled within, options where allowed.
 
+    Questions of a section that share a passage stand together, where the first of them fell.
     A version that several rows offer is used once; rows with the least to spare draw first.
     Raises PoolTooSmall where a row cannot be filled.
     """
@@ -97,7 +100,7 @@ def draw(rows: Sequence[Row], seed: str) -> tuple[Item, ...]:
     paper: list[Item] = []
     for section in SECTIONS:
         members = [pair for pair in drawn if pair[0].type is section]
-        for candidate, marks in dice.shuffled(members):
+        for candidate, marks in _together(dice.shuffled(members)):
             order = list(range(candidate.options))
             if candidate.may_shuffle:
                 order = dice.shuffled(order)
@@ -105,6 +108,15 @@ def draw(rows: Sequence[Row], seed: str) -> tuple[Item, ...]:
                 Item(candidate.version_id, tuple(order), marks, candidate.type, candidate.blanks)
             )
     return tuple(paper)
+
+
+def _together(members: Sequence[tuple[Candidate, int]]) -> list[tuple[Candidate, int]]:
+    """The same questions with those of one passage next to each other; without passages as given."""
+    groups: dict[object, list[tuple[Candidate, int]]] = {}
+    for place, pair in enumerate(members):
+        passage = pair[0].passage
+        groups.setdefault(("passage", passage) if passage else place, []).append(pair)
+    return [pair for group in groups.values() for pair in group]
 
 
 def as_json(items: Sequence[Item]) -> list[Any]:

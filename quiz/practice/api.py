@@ -12,6 +12,7 @@ from core.db import reading, transaction
 from core.guards import requires, viewer
 from core.openapi import PREFIX, Problem, body, spec
 from core.permissions import Permission
+from core.richtext import plain, render
 from quiz.practice import queries, services
 from quiz.practice.queries import Checked
 from quiz.practice.schemas import CheckAnswer, CheckRequest, ChecksAnswer
@@ -29,8 +30,10 @@ def _document(checked: Checked) -> dict[str, Any]:
         "value": checked.value,
         "is_right": checked.is_right,
         "key": checked.key,
-        "explanation": checked.explanation,
+        "explanation": plain(checked.explanation, checked.is_rich),
+        "explanation_html": render(checked.explanation, is_rich=True) if checked.is_rich else None,
         "basis": checked.basis,
+        "corrected": checked.corrected,
         "article": {"source": article.title, "label": article.label, "text": article.text}
         if article
         else None,

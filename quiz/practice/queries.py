@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.models import QuestionVersion, Topic
 from quiz.attempts.models import Answer, Attempt, AttemptState
 from quiz.attempts.rules import GRACE
+from quiz.keys.queries import as_corrected
+from quiz.keys.rules import Verdict
 from quiz.notebook.queries import practisable
 from quiz.occasions.models import Occasion
 from quiz.papers.queries import PaperQuestion, Version, items_of, items_of_all, versions_of
@@ -129,7 +132,10 @@ def practices_of(session: Session, person_id: int, limit: int = PAST) -> list[Pr
 
 @dataclass(frozen=True)
 class Checked:
-    """What the person is told after an answer. ``value`` and ``key`` in the paper's letters."""
+    """What the person is told after an answer. ``value`` and ``key`` in the paper's letters.
+
+    ``corrected``: how the key was corrected, None where it was not.
+    """
 
     position: int
     value: Any
@@ -138,6 +144,8 @@ class Checked:
     explanation: str
     basis: str
     article: ArticleView | None
+    is_rich: bool = False  # the explanation is in the markup of core.richtext
+    corrected: Verdict | None = None
 
 
 def checked_positions(session: Session, attempt_id: int) -> dict[int, PracticeCheck]:
@@ -148,12 +156,12 @@ def checked_positions(session: Session, attempt_id: int) -> dict[int, PracticeCh
 
 def explained(
     position: int, item: Item, version: Version, value: str, is_right: bool,
-    articles: dict[int, ArticleView],
+    articles: dict[int, ArticleView], corrected: Verdict | None,
 ) -> Checked:  # fmt: skip
     """One check with what there is to say about it; ``value`` as canonical JSON."""
     return Checked(
         position, json.loads(value), is_right, shown_key(item, version), version.explanation,
-        version.basis, articles.get(version.article_id or 0),
+        version.basis, articles.get(version.article_id or 0), version.is_rich, corrected,
     )  # fmt: skip
 
 
@@ -171,12 +179,17 @@ def checks_of(session: Session, attempt_id: int, person_id: int) -> dict[int, Ch
         raise NotFound
     items = items_of(session, (row.paper_id, row.started_at))
     checks = checked_positions(session, attempt_id)
-    versions = versions_of(session, {items[position - 1].version_id for position in checks})
-    articles = articles_by_id(session, [version.article_id for version in versions.values()])
+    versions, corrected = as_corrected(
+        session, versions_of(session, {items[position - 1].version_id for position in checks})
+    )
+    articles = quoted_articles(
+        session, [version.article_id for version in versions.values()], clock.today()
+    )
     return {
         position: explained(
             position, items[position - 1], versions[items[position - 1].version_id],
             check.value, check.is_right, articles,
+            corrected.get(items[position - 1].version_id),
         )
         for position, check in sorted(checks.items())
     }  # fmt: skip

@@ -17,7 +17,7 @@ class CheckAnswer(Schema):
     """Whether the answer was right, and why. ``value``: the answer that counts.
 
     ``key`` has the shape of a value, in the letters of the paper; of a fill-in, the accepted texts
-    of each blank.
+    of each blank. ``corrected``: the key was corrected (``key``), or the question is ``void``.
     """
 
     position: int
@@ -25,7 +25,9 @@ class CheckAnswer(Schema):
     is_right: bool
     key: bool | str | list[str] | list[list[str]]
     explanation: str
+    explanation_html: str | None  # of a rich question, made safe by the server
     basis: str
+    corrected: str | None
     article: ResultArticle | None
 
 

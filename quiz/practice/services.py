@@ -13,15 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.rules import canonical
+from core.clock import civil_date
 from core.db import table_of, upsert
 from core.errors import Conflict, Invalid
-from question_bank.laws.queries import articles_by_id
+from question_bank.laws.queries import quoted_articles
 from question_bank.topics.queries import topic
 from quiz.attempts.kinds import ReleasedAttempt
 from quiz.attempts.models import Attempt, AttemptState
 from quiz.attempts.rules import is_overdue
 from quiz.attempts.services import start
 from quiz.grading.rules import grade
+from quiz.keys.queries import in_force
+from quiz.keys.rules import right_key, strict_key
 from quiz.notebook.queries import versions_to_practise
 from quiz.notebook.services import gather, review
 from quiz.occasions.models import MultipleRule, ReleaseRule
@@ -132,17 +135,20 @@ def check(
     if not 1 <= position <= len(items):
         raise Invalid(_("试卷没有第 %(n)d 题", n=position), position=position)
     item = items[position - 1]
-    version = versions_of(session, [item.version_id])[item.version_id]
+    versions = versions_of(session, [item.version_id])
+    version = versions[item.version_id]
+    known = in_force(session, versions).get(version.id, [])
     held = answers_of(session, attempt_id)[attempt_id].get(position)
     value = json.loads(held.value) if held else None
-    is_right = grade(value, version.key, item, sitting.multiple_rule).is_right
+    is_right = grade(value, strict_key(version.key, known), item, sitting.multiple_rule).is_right
     said = (canonical(value), is_right)
     if value is not None and _claim(session, attempt_id, position, *said, now):
         _learn(session, sitting, version, is_right, now)
     else:
         said = _said_before(session, attempt_id, position)
-    articles = articles_by_id(session, [version.article_id])
-    return explained(position, item, version, *said, articles)
+    articles = quoted_articles(session, [version.article_id], civil_date(now))
+    shown = replace(version, key=right_key(version.key, known))
+    return explained(position, item, shown, *said, articles, known[-1][0] if known else None)
 
 
 def _may_check(sitting: Sitting, epoch: int, now: datetime) -> None:

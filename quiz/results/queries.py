@@ -12,13 +12,17 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from core import clock
 from core.db import table_of
 from core.errors import NotFound
-from question_bank.laws.queries import ArticleView, articles_by_id
+from question_bank.laws.queries import ArticleView, quoted_articles
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Score
 from quiz.attempts.rules import GRACE
 from quiz.grading.rules import to_letters
+from quiz.keys.queries import as_corrected
+from quiz.keys.rules import Verdict
+from quiz.marking.queries import marks_of
 from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.queries import Version, items_of, shown, versions_of
 from quiz.papers.rules import Item
@@ -49,6 +53,16 @@ def newest_marks(session: Session, attempt_id: int) -> tuple[int | None, int | N
         .first()
     )
     return (None, None, None) if row is None else (row[0], row[1], row[2])
+
+
+def newest_key_digest(session: Session, attempt_id: int) -> str:
+    """Which keys the newest score of a scored attempt was marked by."""
+    return session.execute(
+        select(Score.key_digest)
+        .where(Score.attempt_id == attempt_id)
+        .order_by(Score.number.desc())
+        .limit(1)
+    ).scalar_one()
 
 
 def newest_rights(session: Session, attempt_ids: Collection[int]) -> dict[int, list[bool]]:
@@ -117,7 +131,9 @@ def attempts_at(session: Session, occasion_ids: Collection[int]) -> list[Attempt
 class ResultQuestion:
     """One question after release. Letters are those of the paper; ``earned`` in hundredths.
 
-    ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank.
+    ``key`` has the shape of a value; of a fill-in, the accepted texts of each blank. ``comment``: of
+    whoever marked a short answer. ``corrected``: how its key was corrected after papers had been
+    drawn, None where it was not.
     """
 
     position: int
@@ -133,6 +149,10 @@ class ResultQuestion:
     explanation: str
     article_id: int | None
     basis: str
+    passage: str = ""
+    is_rich: bool = False
+    comment: str = ""
+    corrected: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -197,13 +217,17 @@ def result_of(session: Session, attempt_id: int, person_id: int | None) -> Resul
 
 def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[ResultQuestion, ...]:
     items = items_of(session, (attempt.paper_id, attempt.started_at))
-    versions = versions_of(session, (item.version_id for item in items))
+    versions, corrected = as_corrected(
+        session, versions_of(session, (item.version_id for item in items))
+    )
     values = {
         position: json.loads(value)
         for position, value in session.execute(
             select(Answer.position, Answer.value).where(Answer.attempt_id == attempt.id)
         )
     }
+    by_people = any(item.type is QuestionType.SHORT_ANSWER for item in items)
+    given = marks_of(session, attempt.id) if by_people else {}
     questions = []
     for position, item in enumerate(items, start=1):
         version = versions[item.version_id]
@@ -213,14 +237,16 @@ def _explained(session: Session, attempt: Attempt, score: Score) -> tuple[Result
             ResultQuestion(
                 position, item.type, version.stem, seen.options, item.blanks, item.marks,
                 values.get(position), shown_key(item, version), earned, is_right,
-                version.explanation, version.article_id, version.basis,
+                version.explanation, version.article_id, version.basis, version.passage,
+                version.is_rich, given[position].comment if position in given else "",
+                corrected.get(version.id),
             )
         )  # fmt: skip
     return tuple(questions)
 
 
 def shown_key(item: Item, version: Version) -> Any:
-    """The key in the shape of a value, in the letters of the paper; fill-in: as in the version."""
+    """The key in the shape of a value, in the letters of the paper; texts as in the version."""
     if item.type is QuestionType.SINGLE:
         return to_letters(version.key, item.order)[0]
     if item.type is QuestionType.MULTIPLE:
@@ -243,7 +269,9 @@ class ReviewedQuestion:
 
 def reviewed(session: Session, questions: Sequence[ResultQuestion]) -> tuple[ReviewedQuestion, ...]:
     """Questions as a review shows them; one statement for all articles."""
-    articles = articles_by_id(session, [question.article_id for question in questions])
+    articles = quoted_articles(
+        session, [question.article_id for question in questions], clock.today()
+    )
     return tuple(
         ReviewedQuestion(
             question, _lines(question),
@@ -258,6 +286,8 @@ def reviewed(session: Session, questions: Sequence[ResultQuestion]) -> tuple[Rev
 def _lines(question: ResultQuestion) -> tuple[Line, ...]:
     if question.type is QuestionType.TRUE_FALSE:
         return judgement_lines(question.key, question.value, (_("正确"), _("错误")))
+    if question.type is QuestionType.SHORT_ANSWER:
+        return ()  # what people said of it stands beside it
     if question.type is QuestionType.FILL_IN:
         return blank_lines(question.key, question.value, question.is_right)
     return option_lines(question.options, question.key, question.value)

@@ -223,10 +223,11 @@ def submit(
         session, sitting, items, stored,
         submitted_at=now, closed_by="candidate", now=now, actor=actor,
     )  # fmt: skip
+    got = ended.marking
     return Submitted(
         Outcome.DONE, _pairs(operations_), sitting.epoch, sitting.deadline_at, ended.state,
-        receipt=ended.receipt, marks=ended.marking.marks, max_marks=ended.marking.max_marks,
-        is_pass=ended.marking.is_pass,
+        receipt=ended.receipt, marks=got.marks if got else None,
+        max_marks=got.max_marks if got else None, is_pass=got.is_pass if got else None,
     )  # fmt: skip
 
 

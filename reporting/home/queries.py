@@ -44,6 +44,7 @@ class BankCounts:
     drafts: int
     returned: int
     in_review: int
+    needs_review: int
     oldest_in_review: datetime | None
 
 
@@ -95,6 +96,7 @@ def bank_counts(
         count(VersionState.DRAFT),
         count(VersionState.RETURNED),
         count(VersionState.IN_REVIEW),
+        count(VersionState.NEEDS_REVIEW),
         func.min(case((in_review, QuestionVersion.created_at))),
     )
     if author_id is not None:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.permissions import Role
 from core.viewer import Viewer
+from quiz.errata.queries import matters_waiting
+from quiz.marking import queries as marking
 from reporting.home import queries
 from reporting.home.city import services as city
 from reporting.home.coordinator import services as coordinator
@@ -45,7 +47,8 @@ def _editor(session: Session, viewer: Viewer, _now: datetime) -> Part:
                  (_("看草稿"), url_for("questions.index", state="draft")),
                  _("草稿送审、通过以后才能用来组卷。"), "now")
         )  # fmt: skip
-    return todos, {"mine": mine, "bank": queries.bank_counts(session)}
+    bank = queries.bank_counts(session)
+    return [*_in_doubt(bank.needs_review), *todos], {"mine": mine, "bank": bank}
 
 
 def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
@@ -60,7 +63,38 @@ def _reviewer(session: Session, viewer: Viewer, now: datetime) -> Part:
                  _("最早的一题等了 %(days)s 天。", days=waited),
                  urgency(7 - waited))
         )  # fmt: skip
-    return todos, {"queue": queue}
+    to_mark = marking.waiting(session, viewer.person_id)
+    if to_mark.answers and to_mark.since:
+        waited = (clock.civil_date(now) - clock.civil_date(to_mark.since)).days
+        todos.append(
+            Todo(_("评阅简答题"), _number(to_mark.answers, npgettext("数量", "份", "份", to_mark.answers)),
+                 (_("开始阅卷"), url_for("marking.index")),
+                 _("%(papers)s 份答卷等着出成绩，最早的等了 %(days)s 天。", papers=to_mark.papers, days=waited)
+                 if waited else _("%(papers)s 份答卷等着出成绩。", papers=to_mark.papers),
+                 urgency(7 - waited))
+        )  # fmt: skip
+    matters, oldest_report = matters_waiting(session)
+    if matters and oldest_report:
+        waited = (clock.civil_date(now) - clock.civil_date(oldest_report)).days
+        todos.append(
+            Todo(_("答复纠错"), _number(matters, npgettext("数量", "题", "题", matters)),
+                 (_("去答复"), url_for("errata.index", sort="first")),
+                 _("最早的一条等了 %(days)s 天。", days=waited), urgency(7 - waited))
+        )  # fmt: skip
+    doubtful = queries.bank_counts(session).needs_review
+    told = Role.EDITOR in viewer.roles  # by the other part of this page
+    return [*([] if told else _in_doubt(doubtful)), *todos], {"queue": queue}
+
+
+def _in_doubt(number: int) -> list[Todo]:
+    """Questions whose basis has changed or whose key is in doubt wait for somebody."""
+    if not number:
+        return []
+    return [
+        Todo(_("复核依据有变的试题"), _number(number, npgettext("数量", "题", "题", number)),
+             (_("去复核"), url_for("questions.suspended")),
+             _("确认以前不出现在组卷、练习和错题本里。"), "now")
+    ]  # fmt: skip
 
 
 def _auditor(session: Session, _viewer: Viewer, now: datetime) -> Part:

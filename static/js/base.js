@@ -89,6 +89,8 @@ function allowAgain() {
 
 document.querySelectorAll(".sg-toast").forEach(hideLater);
 document.querySelectorAll("[data-reveal], [data-print]").forEach((button) => button.removeAttribute("hidden"));
+// Beside what is read there is room to type at once; below it, focus would scroll past it.
+if (matchMedia("(min-width: 48rem)").matches) document.querySelector("[data-focus-wide]")?.focus();
 document.querySelector(".sg-summary-error")?.focus();
 
 document.addEventListener("click", (event) => {

@@ -19,7 +19,7 @@ from quiz.practice.models import PracticeCheck
 from tests.browser.desk import Visit, choose
 from tests.browser.live import ThreadServer
 from tests.browser.watch import assert_accessible, assert_no_sideways_scroll
-from tests.factories import make_question
+from tests.factories import make_question, rewrite
 from tests.quiz.practices import Bank, fill_notebook, make_bank, notebook
 from tests.quiz.sittings import OPTIONS, STEMS
 
@@ -60,8 +60,10 @@ def bank(app: Flask) -> Bank:
             for type_ in (QuestionType.SINGLE, QuestionType.MULTIPLE, QuestionType.TRUE_FALSE)
         ]  # fmt: skip
         article = make_article(session)
-        for version in versions:
-            version.explanation, version.article_id = EXPLANATION, article.id
+        rewrite(
+            session, *[version.id for version in versions],
+            explanation=EXPLANATION, article_id=article.id,
+        )  # fmt: skip
     fill_notebook(app, bank, *versions)
     return bank
 

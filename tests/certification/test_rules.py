@@ -183,7 +183,7 @@ def test_what_keeps_an_exam_from_being_published(
 READY = Facts(
     state="published", opens_at=NOW - HOUR, closes_at=NOW + HOUR, tries=2, is_invited=True,
     sees_keys=False, admission_reason="", needs_training=True, tries_used=0, has_passed=False,
-    open_attempt=None, last_attended=date(2026, 3, 18),
+    awaits_marks=False, open_attempt=None, last_attended=date(2026, 3, 18),
 )  # fmt: skip
 
 
@@ -198,6 +198,8 @@ READY = Facts(
         ({"sees_keys": True, "admission_reason": "人手不足"}, None),
         ({"has_passed": True}, Refusal.PASSED),
         ({"tries_used": 1}, None),
+        ({"tries_used": 1, "awaits_marks": True}, Refusal.AWAITS_MARKS),
+        ({"tries_used": 2, "awaits_marks": True, "has_passed": True}, Refusal.PASSED),
         ({"tries_used": 2}, Refusal.NO_TRIES),
         ({"closes_at": NOW}, Refusal.CLOSED),
         ({"opens_at": NOW}, None),
@@ -228,22 +230,26 @@ def test_training_counts_back_in_months(day: date, months: int, since: date) -> 
 
 
 @pytest.mark.parametrize(
-    ("passed", "under_way", "scored", "voided", "is_over", "stands"),
+    ("passed", "under_way", "marking", "scored", "voided", "is_over", "stands"),
     [
-        (True, False, 2, 0, True, Standing.PASSED),
-        (False, True, 1, 0, False, Standing.IN_PROGRESS),
-        (False, False, 1, 1, False, Standing.FAILED),
-        (False, False, 0, 1, False, Standing.VOIDED),
-        (False, False, 0, 0, False, Standing.NOT_STARTED),
-        (False, False, 0, 0, True, Standing.ABSENT),
+        (True, False, False, 2, 0, True, Standing.PASSED),
+        (True, False, True, 1, 0, True, Standing.PASSED),
+        (False, True, False, 1, 0, False, Standing.IN_PROGRESS),
+        (False, False, True, 1, 0, True, Standing.MARKING),
+        (False, False, False, 1, 1, False, Standing.FAILED),
+        (False, False, False, 0, 1, False, Standing.VOIDED),
+        (False, False, False, 0, 0, False, Standing.NOT_STARTED),
+        (False, False, False, 0, 0, True, Standing.ABSENT),
     ],
 )
 def test_how_far_a_candidate_has_come(
-    passed: bool, under_way: bool, scored: int, voided: int, is_over: bool, stands: Standing
-) -> None:
+    passed: bool, under_way: bool, marking: bool, scored: int, voided: int, is_over: bool,
+    stands: Standing,
+) -> None:  # fmt: skip
     found = standing(
-        passed=passed, under_way=under_way, scored=scored, voided=voided, is_over=is_over
-    )
+        passed=passed, under_way=under_way, marking=marking, scored=scored, voided=voided,
+        is_over=is_over,
+    )  # fmt: skip
     assert found is stands
 
 

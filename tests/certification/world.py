@@ -28,6 +28,7 @@ from quiz.papers.queries import items_of, versions_of
 from quiz.sitting.services import open_paper, submit
 from tests.factories import make_person, make_question, make_topic, make_unit
 
+WRITTEN = "先登记，\n再在二十个工作日内答复。"  # the answer to every short-answer question
 ROWS = (("single", "easy", 3, 20), ("true_false", None, 2, 20))
 
 
@@ -142,6 +143,8 @@ def answer_all(session: Session, attempt: Attempt, person: Person, *, right: boo
         value: Any
         if item.type is QuestionType.TRUE_FALSE:
             value = key if right else not key
+        elif item.type is QuestionType.SHORT_ANSWER:
+            value = WRITTEN
         else:
             letter = to_letters(key, item.order)[0]
             value = letter if right else next(one for one in "ABCD" if one != letter)

@@ -30,7 +30,8 @@ from tests.factories import make_person, make_unit, sign_in
 # its triggers in a migration.
 APPEND_ONLY = (
     "audit_event", "rule_version", "review_event", "evidence", "score", "certificate",
-    "registry_event", "points_entry", "points_snapshot", "duplicate_decision",
+    "registry_event", "points_entry", "points_snapshot", "duplicate_decision", "answer_to_mark", "answer_mark",
+    "key_correction", "rescored_attempt", "rescoring_done",
 )  # fmt: skip
 KEPT = ("registration", "transfer")
 GUARDED = (*APPEND_ONLY, *KEPT)

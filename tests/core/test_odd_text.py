@@ -15,7 +15,7 @@ from tests.databases import both_databases
 from tests.factories import make_person, make_question, make_topic, make_unit, sign_in
 
 FILTERS = ("q", "action", "actor", "subject", "state", "unit", "topic", "kind", "year", "sort",
-           "page", "phase", "show", "only", "after")  # fmt: skip
+           "page", "phase", "show", "only", "after", "basis", "author", "import", "article", "type")  # fmt: skip
 
 
 @both_databases

@@ -16,10 +16,11 @@ from core.db import reading, transaction
 from core.errors import Conflict, Invalid
 from question_bank.formats.law import ParsedLaw, UnreadableLaw, digest_of, parse_law
 from question_bank.laws import queries, services
+from question_bank.laws.browsing import queries as browsing
 from question_bank.laws.models import Article, LawVersion
 from question_bank.questions.models import QuestionVersion
 from tests.databases import both_databases
-from tests.factories import make_person, make_question, make_topic
+from tests.factories import make_person, make_question, make_topic, rewrite
 from tests.question_bank.helpers import LAW_DIR, REGULATION
 
 NOTICE = """某市人民政府办公室文件
@@ -157,7 +158,7 @@ def test_a_revision_is_a_new_version_and_the_old_one_stays(door: Session) -> Non
     assert now is not None
     assert later is not None
     assert (now.text, later.text) == ("甲句。", "新句。")
-    assert [row.is_current for row in queries.laws(door, DAY)] == [False, True]
+    assert [row.is_current for row in browsing.laws(door, DAY)] == [False, True]
     for unknown in ("", "第一条", "《别的法》第一条", "《政府信息公开条例》第九条"):
         assert queries.article_for(door, unknown, DAY) is None
 
@@ -175,9 +176,9 @@ def test_a_version_is_not_silently_replaced(door: Session) -> None:
 def test_questions_find_their_article_when_the_law_arrives(door: Session) -> None:
     author, topic = make_person(door), make_topic(door)
     cites = make_question(door, author, topic)
-    cites.basis = "《政府信息公开条例》第2条第一款"
+    rewrite(door, cites.id, basis="《政府信息公开条例》第2条第一款")
     other = make_question(door, author, topic)
-    other.basis = "《别的法》第一条"
+    rewrite(door, other.id, basis="《别的法》第一条")
     door.flush()
     done = _import(door, _law())
     assert done.linked == 1
@@ -190,7 +191,7 @@ def test_questions_find_their_article_when_the_law_arrives(door: Session) -> Non
     assert articles[linked.article_id or 0].label == "第二条"
     assert left.article_id is None
     assert services.relink(door, today=DAY) == 0
-    law = queries.law(door, done.version_id)
+    law = browsing.law(door, done.version_id, DAY)
     assert [item.questions for item in law.articles] == [0, 1]
 
 
@@ -199,7 +200,7 @@ def test_a_starter_question_takes_only_the_text_it_was_written_on(door: Session)
 
     author, topic = make_person(door), make_topic(door)
     version = make_question(door, author, topic)
-    version.basis = "《中华人民共和国政府信息公开条例》第二条"
+    rewrite(door, version.id, basis="《中华人民共和国政府信息公开条例》第二条")
     question = door.get(Question, version.question_id)
     assert question is not None
     question.code = "SG-9999"

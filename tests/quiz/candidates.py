@@ -146,7 +146,7 @@ def sound_value(question: Any) -> Any:
     """Some sound answer to a question of a paper."""
     return {
         "single": "A", "multiple": ["A", "B"], "true_false": True,
-        "fill_in": ["二十"] * (question["blanks"] or 1),
+        "fill_in": ["二十"] * (question["blanks"] or 1), "short_answer": "先受理，\n再答复。",
     }[question["type"]]  # fmt: skip
 
 

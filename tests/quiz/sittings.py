@@ -89,6 +89,30 @@ def arrange_sitting(
     return Arranged(person, attempt.id, occasion.id, sum(counts))
 
 
+MATERIAL = "某县政府收到一份申请。\n申请人要求公开一份会议纪要。"
+
+
+def arrange_essay(session: Session) -> Arranged:
+    """A started sitting of one single choice and one short answer on ``MATERIAL``, ten marks each."""
+    now = clock.now()
+    author, topic = make_person(session, Role.EDITOR), make_topic(session)
+    person = make_person(session, Role.STAFF, unit=make_unit(session, "市财政局"), name="文知新")
+    single = make_question(session, author, topic, may_shuffle=False)
+    essay = make_question(
+        session, author, topic, type_=QuestionType.SHORT_ANSWER, passage=MATERIAL,
+        stem="机关应当怎样办理？请写明步骤和期限。",
+    )  # fmt: skip
+    occasion = open_occasion(
+        session, kind=KIND, title=TITLE, opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(hours=3), minutes=60, tries=2, pass_mark=12,
+        multiple_rule=MultipleRule.ALL_OR_NOTHING, release_rule=ReleaseRule.AT_ONCE,
+        rows=[RowSpec("single", 1, 10, [single.id]), RowSpec("short", 1, 10, [essay.id])], now=now,
+    )  # fmt: skip
+    session.flush()
+    attempt, _is_new = start(session, occasion_id=occasion.id, person_id=person.id, now=now)
+    return Arranged(person, attempt.id, occasion.id, 2)
+
+
 def set_deadline(session: Session, attempt_id: int, seconds: float) -> None:
     """Let the attempt end so many seconds from now (before now where negative)."""
     deadline = clock.now() + timedelta(seconds=seconds)

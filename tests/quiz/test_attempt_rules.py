@@ -14,6 +14,7 @@ from quiz.attempts.rules import (
     Stored,
     Try,
     UnsoundValue,
+    awaits_marks,
     checked,
     deadline,
     has_passed,
@@ -87,6 +88,7 @@ ITEMS = {
     "multiple": Item(1, (1, 0, 2), 1, Type.MULTIPLE),
     "true_false": Item(1, (), 1, Type.TRUE_FALSE),
     "fill_in": Item(1, (), 1, Type.FILL_IN, 2),
+    "short_answer": Item(1, (), 1, Type.SHORT_ANSWER),
 }
 
 
@@ -100,6 +102,9 @@ ITEMS = {
         ("true_false", False, False),
         ("fill_in", ["二十", ""], ["二十", ""]),
         ("fill_in", ["", " "], None),
+        ("short_answer", "一\r\n二\r三\n", "一\n二\n三\n"),
+        ("short_answer", " \n", None),
+        ("short_answer", "长" * 4000, "长" * 4000),
     ],
 )
 def test_sound_values_have_one_spelling(type_: str, value: Any, expected: Any) -> None:
@@ -114,6 +119,8 @@ def test_sound_values_have_one_spelling(type_: str, value: Any, expected: Any) -
         ("multiple", ["D"]), ("multiple", [1]), ("true_false", "A"), ("true_false", 1),
         ("true_false", []), ("fill_in", ["一"]), ("fill_in", ["一", 2]), ("fill_in", "一"),
         ("fill_in", ["一" * 201, ""]), ("fill_in", ["一\n", ""]), ("fill_in", ["\ud800", ""]),
+        ("short_answer", "长" * 4001), ("short_answer", "一\t二"), ("short_answer", "一\x7f"),
+        ("short_answer", "\ud800"), ("short_answer", ["一"]), ("short_answer", True),
     ],
 )  # fmt: skip
 def test_unsound_values_are_refused(type_: str, value: Any) -> None:
@@ -145,3 +152,5 @@ def test_a_voided_try_is_given_back() -> None:
     assert tries_used(tries) == 1
     assert not has_passed(tries)
     assert has_passed([*tries, Try(AttemptState.RELEASED, 3, True)])
+    assert not awaits_marks(tries)
+    assert awaits_marks([*tries, Try(AttemptState.SUBMITTED, 3, None)])

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from question_bank.questions.rules import QuestionType as Type
-from quiz.grading.rules import grade, mark, normalised, to_indexes, to_letters
+from quiz.grading.rules import (
+    Unmarked,
+    for_people,
+    grade,
+    mark,
+    normalised,
+    to_indexes,
+    to_letters,
+)
 from quiz.papers.rules import Item
 
 ORDER = (2, 0, 3, 1)  # A shows option 2, B shows 0, C shows 3, D shows 1
@@ -15,6 +23,7 @@ SINGLE = Item(1, ORDER, 2, Type.SINGLE)
 MULTIPLE = Item(2, ORDER, 3, Type.MULTIPLE)
 JUDGE = Item(3, (), 1, Type.TRUE_FALSE)
 FILL = Item(4, (), 5, Type.FILL_IN, 2)
+ESSAY = Item(6, (), 5, Type.SHORT_ANSWER)
 THREE = Item(5, (), 1, Type.FILL_IN, 3)
 
 
@@ -62,6 +71,43 @@ def test_simple_types(item: Item, value: Any, key: Any, hundredths: int, is_righ
 def test_multiple_choice(rule: str, value: Any, hundredths: int, is_right: bool) -> None:
     got = grade(value, [0, 3], MULTIPLE, rule)
     assert (got.hundredths, got.is_right) == (hundredths, is_right)
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "hundredths", "is_right"),
+    [
+        ("三个要点", 500, 500, True),
+        ("三个要点", 350, 350, False),
+        ("三个要点", 0, 0, False),
+        (None, None, 0, False),  # left empty: nothing, and nobody is asked
+    ],
+)
+def test_a_short_answer_earns_what_people_gave(
+    value: Any, given: int | None, hundredths: int, is_right: bool
+) -> None:
+    got = grade(value, "要点", ESSAY, "all_or_nothing", given)
+    assert (got.hundredths, got.is_right) == (hundredths, is_right)
+
+
+def test_a_short_answer_that_nobody_marked_has_no_marks() -> None:
+    with pytest.raises(Unmarked):
+        mark([SINGLE, ESSAY], {2: "要点"}, {1: [0], 6: "要点"}, rule="partial", pass_mark=1)
+
+
+def test_people_mark_the_short_answers_that_hold_something() -> None:
+    items = [SINGLE, ESSAY, ESSAY, MULTIPLE]
+    assert for_people(items, {1, 2, 4}) == [2]
+    assert for_people(items, {1, 2, 3, 4}) == [2, 3]
+    assert for_people(items, set()) == for_people([SINGLE, FILL], {1, 2}) == []
+
+
+def test_a_paper_adds_up_what_people_and_keys_give() -> None:
+    got = mark(
+        [SINGLE, ESSAY], {1: "B", 2: "要点"}, {1: [0], 6: "要点"}, rule="partial", pass_mark=5,
+        given={2: 350},
+    )  # fmt: skip
+    assert (got.marks, got.max_marks, got.is_pass) == (550, 700, True)
+    assert [one.hundredths for one in got.by_position] == [200, 350]
 
 
 @pytest.mark.parametrize(

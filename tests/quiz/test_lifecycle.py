@@ -26,7 +26,7 @@ from quiz.occasions.services import RowSpec, open_occasion
 from quiz.papers.cache import forget_all
 from quiz.papers.queries import items_of, versions_of
 from tests.databases import both_databases
-from tests.factories import make_login, make_person, sign_in, sign_in_with
+from tests.factories import make_login, make_person, rewrite, sign_in, sign_in_with
 from tests.quiz.candidates import (
     Candidate,
     acts,
@@ -141,7 +141,7 @@ def test_papers_of_one_occasion_differ_and_are_kept(app: Flask) -> None:
 
     with app.app_context():
         papers = reading().scalars(select(Paper)).all()
-        pool = pool_of(reading(), occasion.id, occasion.pool_digest)
+        pool = pool_of(reading(), occasion.id, occasion.pool_digest, 0)
     assert len({paper.digest for paper in papers}) == 3
     for paper in papers:
         again = draw(pool, paper.seed)
@@ -389,9 +389,9 @@ def test_no_key_in_any_byte_before_release(app: Flask) -> None:
     """I13: sentinels in explanation, key and difficulty stay in the server until release."""
     candidate = sit(app, release_rule=ReleaseRule.BY_HAND, opened=False)
     with app.app_context(), transaction() as session:
-        session.execute(update(QuestionVersion).values(explanation="哨兵解析", basis="哨兵依据"))
-        fill_in = update(QuestionVersion).where(QuestionVersion.type == "fill_in")
-        session.execute(fill_in.values(key=[["哨兵答案"], ["哨兵答案"]]))
+        rewrite(session, explanation="哨兵解析", basis="哨兵依据")
+        fill_in = select(QuestionVersion.id).where(QuestionVersion.type == "fill_in")
+        rewrite(session, *session.scalars(fill_in), key=[["哨兵答案"], ["哨兵答案"]])
         session.execute(update(Occasion).values(title="哨兵无关"))
     forget_all()
     sent = [candidate.open()]

@@ -25,7 +25,7 @@ from quiz.occasions.models import Occasion, ReleaseRule
 from quiz.papers.cache import forget_all
 from quiz.practice.services import on_released
 from tests.databases import both_databases
-from tests.factories import make_person, make_question, make_topic
+from tests.factories import make_person, make_question, make_topic, rewrite
 from tests.quiz.candidates import Candidate, count, kind, make_occasion, sit
 from tests.quiz.practices import (
     Bank,
@@ -132,11 +132,7 @@ def test_two_versions_of_a_question_are_one_entry(app: Flask) -> None:
         session.execute(
             update(QuestionVersion).where(QuestionVersion.id == new.id).values(state="retired")
         )
-        session.execute(
-            update(QuestionVersion)
-            .where(QuestionVersion.id == new.id)
-            .values(question_id=old.question_id, number=2)
-        )
+        rewrite(session, new.id, question_id=old.question_id, number=2)
     _gather(app, bank, (old.id, new.id), clock.now())
     (entry,) = notebook(app, bank.person).values()
     assert entry.wrong_count == 1

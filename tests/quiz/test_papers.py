@@ -21,7 +21,7 @@ from quiz.papers.rules import (
     max_marks,
 )
 
-S, M, T, F = SECTIONS
+S, M, T, F, W = SECTIONS
 POOL = (
     Row(1, 4, tuple(Candidate(n, F, 0, may_shuffle=True, blanks=2) for n in (40, 41))),
     Row(2, 2, tuple(Candidate(n, S, 4, may_shuffle=n != 3) for n in range(1, 9))),
@@ -50,6 +50,8 @@ FIXED_DIGEST = "79078004a4a82420ce0121077c5a4992db86d89a753028696c3c449f037bd7b3
 
 
 def test_sections_stand_in_the_order_of_chinese_papers() -> None:
+    essays = Row(1, 10, (Candidate(50, W, 0, may_shuffle=True),))
+    assert [item.type for item in draw((essays, *POOL), "1")] == [S, S, M, M, T, T, F, W]
     for seed in range(50):
         paper = draw(POOL, str(seed))
         assert [item.type for item in paper] == [S, S, M, M, T, T, F]
@@ -82,6 +84,27 @@ def test_a_pool_that_cannot_fill_the_paper_is_refused() -> None:
     one = (Candidate(1, S, 4, may_shuffle=True),)
     with pytest.raises(PoolTooSmall):
         draw((Row(1, 1, one), Row(1, 1, one)), "seed")
+
+
+def test_questions_of_one_passage_stand_together_and_the_others_where_they_would() -> None:
+    """Two cases of three questions each among four others; and without passages nothing moves."""
+    passages = {1: 1, 4: 1, 8: 1, 2: 2, 5: 2, 9: 2}
+    plain = (Row(10, 1, tuple(Candidate(n, S, 0, may_shuffle=False) for n in range(1, 11))),)
+    cases = (
+        Row(10, 1, tuple(
+            Candidate(n, S, 0, may_shuffle=False, passage=passages.get(n, 0)) for n in range(1, 11)
+        )),
+    )  # fmt: skip
+    for seed in range(50):
+        before = [item.version_id for item in draw(plain, str(seed))]
+        after = [item.version_id for item in draw(cases, str(seed))]
+        for passage in (1, 2):
+            places = [place for place, n in enumerate(after) if passages.get(n) == passage]
+            assert places == list(range(places[0], places[0] + 3))
+            members = [n for n in before if passages.get(n) == passage]
+            assert [after[place] for place in places] == members
+        alone = [n for n in before if n not in passages]
+        assert [n for n in after if n not in passages] == alone
 
 
 OFFERS = st.sets(st.integers(1, 20), min_size=9, max_size=12)

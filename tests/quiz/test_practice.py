@@ -334,8 +334,9 @@ def test_statements_do_not_grow_with_the_practice(app: Flask, size: int) -> None
         with counted(app) as log:
             assert call().status_code == 200
         costs[name] = len(log)
-    limits = {"check": 11, "again": 9, "checks": 7, "page": 6, "notebook": 6, "submit": 16,
-              "result": 10}  # fmt: skip
+    # one of each is for keys that were corrected: no process may remember them
+    limits = {"check": 12, "again": 10, "checks": 8, "page": 6, "notebook": 6, "submit": 16,
+              "result": 11}  # fmt: skip
     assert {name: cost for name, cost in costs.items() if cost > limits[name]} == {}, costs
     assert count(app, PracticeCheck) == 1
     with app.app_context():

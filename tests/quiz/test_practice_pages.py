@@ -15,7 +15,7 @@ from question_bank.questions.models import Pool, QuestionType, QuestionVersion, 
 from quiz.attempts.models import Answer, Attempt
 from quiz.notebook.models import NotebookEntry
 from quiz.practice.models import Practice, PracticeCheck
-from tests.factories import make_person, make_question
+from tests.factories import make_person, make_question, rewrite
 from tests.quiz.candidates import count, sit
 from tests.quiz.practices import (
     Bank,
@@ -225,11 +225,7 @@ def test_questions_that_may_no_longer_be_practised_are_hidden(app: Flask) -> Non
         newer = make_question(
             session, bank.author, bank.topic, pool=Pool.EXAM, stem="只考不练的新题干"
         )
-        session.execute(
-            update(QuestionVersion)
-            .where(QuestionVersion.id == newer.id)
-            .values(question_id=reserved.question_id, number=2)
-        )
+        rewrite(session, newer.id, question_id=reserved.question_id, number=2)
     client, _csrf = client_of(app, bank.person)
     page = client.get("/notebook").text
     assert "共 1 题" in page

@@ -262,9 +262,9 @@ STATEMENTS = {
     ("OFFICE01", "/overview"): 8,
     ("OFFICE01", "/overview?page=2&sort=-target"): 8,
     ("OFFICE01", "/overview/export.xlsx"): 8,
-    ("OFFICE01", "/"): 22,
+    ("OFFICE01", "/"): 23,
     ("COORD01", "/"): 15,
-    ("D00001", "/"): 13,
+    ("D00001", "/"): 14,
     ("D00001", "/record"): 16,
 }
 

@@ -17,9 +17,13 @@ from points.adjustments.queries import KIND as ADJUST
 from points.periods.queries import PeriodView, current, settled
 from points.standing.queries import by_unit
 from points.standing.rules import IN_A_ROW
+from question_bank.suspensions.waiting.queries import waiting_count
 from quiz.corrections.queries import AskedVoid, asked_voids
 from quiz.corrections.rules import VOID
+from quiz.keys.rules import CORRECT
+from quiz.marking.queries import waiting as to_mark
 from quiz.opening.queries import are_points_on
+from quiz.rescoring.queries import unfinished
 from quiz.rounds.models import QuizRound
 from reporting.home import queries
 from reporting.home.city.queries import filings_waiting, latest_scores, transfers_waiting
@@ -95,13 +99,25 @@ def queue(session: Session, viewer: Viewer, now: datetime) -> Part:
         *_transfers(session, today),
         *_filings(session, today),
         *_corrections(acts, today),
+        *_keys(session, acts, today),
         *(_voids(session, viewer, today) if VOID in acts else ()),
+        *_marking(session, viewer),
+        *_in_doubt(session),
         *(
             Waiting(_("继续起草考试"), title, "", url_for("exams.show", exam_id=exam_id))
             for exam_id, title in queries.draft_exams(session)
         ),
     ]
     return [], {"queue": waiting}
+
+
+def _marking(session: Session, viewer: Viewer) -> list[Waiting]:
+    found = to_mark(session, viewer.person_id)
+    if not found.answers or found.since is None:
+        return []
+    text = _("%(papers)s 份答卷，%(answers)s 份答案", papers=found.papers, answers=found.answers)
+    when = _("最早 %(day)s", day=formats.civil_date_text(clock.civil_date(found.since), short=True))
+    return [Waiting(_("简答题待阅卷"), text, when, url_for("marking.index"))]
 
 
 def _transfers(session: Session, today: date) -> list[Waiting]:
@@ -127,11 +143,34 @@ def _filings(session: Session, today: date) -> list[Waiting]:
     return [Waiting(_("备案待审"), text, _since((today - found.oldest).days), url)]
 
 
+def _in_doubt(session: Session) -> list[Waiting]:
+    """Questions that left the draws: for editors and reviewers to settle, for the office to know."""
+    number = waiting_count(session)
+    if not number:
+        return []
+    text = _("%(n)s 题，暂不组卷", n=number)
+    return [Waiting(_("试题待复核"), text, "", url_for("questions.suspended"))]
+
+
 def _corrections(acts: dict[str, tuple[int, datetime]], today: date) -> list[Waiting]:
     if ADJUST not in acts or not are_points_on():
         return []
     number, since = acts[ADJUST]
     return [_act(_("积分更正待复核"), number, since, today, url_for("adjustments.index"))]
+
+
+def _keys(session: Session, acts: dict[str, tuple[int, datetime]], today: date) -> list[Waiting]:
+    """Corrected keys to be decided, and those whose attempts are to be marked anew."""
+    url = url_for("errata.corrections_index")
+    waiting = [_act(_("答案更正待复核"), *acts[CORRECT], today, url)] if CORRECT in acts else []
+    left = unfinished(session)
+    if left:
+        days = (today - clock.civil_date(left[0][1])).days
+        waiting.append(
+            Waiting(_("答案更正后重新评分"), _("%(n)s 题", n=len(left)), _since(days),
+                    url_for("errata.correction", correction_id=left[0][0]))
+        )  # fmt: skip
+    return waiting
 
 
 def _voids(session: Session, viewer: Viewer, today: date) -> list[Waiting]:

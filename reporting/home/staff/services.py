@@ -20,6 +20,7 @@ from certification.registrations.queries import RegistrationView, registrations_
 from core import clock, formats
 from core.viewer import Viewer
 from points.standing.queries import PersonPeriod, person_periods, year_points
+from quiz.errata.queries import unread
 from quiz.notebook.queries import due
 from quiz.opening.queries import active_plan, are_points_on, coming
 from quiz.practice.forms import MOST
@@ -64,6 +65,7 @@ def part(session: Session, viewer: Viewer, now: datetime) -> Part:
     todos = [_exam_todo(entry, now) for entry in entries if entry.facts.open_attempt is not None]
     todos += [_round_todo(one, today) for one in rounds if _can_be_sat(one, now)]
     todos += [_exam_todo(entry, now) for entry in entries if _can_be_done(entry)]
+    todos += _answers_todo(unread(session, viewer.person_id))
     certificates = certificates_of(session, viewer.person_id, today)
     registrations = registrations_of(session, viewer.person_id)
     notebook = due(session, viewer.person_id, now)
@@ -78,6 +80,16 @@ def part(session: Session, viewer: Viewer, now: datetime) -> Part:
         "review": min(notebook.due, MOST),
         "next": "" if todos else _next(session, now),
     }  # fmt: skip
+
+
+def _answers_todo(answers: int) -> list[Todo]:
+    """That reports of questions were answered, until the person has read it."""
+    if not answers:
+        return []
+    return [
+        Todo(_("您的纠错有答复"), ("", str(answers), npgettext("数量", "条", "条", answers)),
+             (_("看答复"), url_for("errata.mine")), _("看过以后点“知道了”，就不再提醒。"), "now")
+    ]  # fmt: skip
 
 
 # --- rounds -------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 // The paper lies in the browser's cache storage beside the page itself; the service worker throws
 // both away as soon as anyone signs in or out on this device.
 
+import { picturesOf } from "./rich.js";
+
 const CACHE = "sg-sitting-1";
 
 const isAble = "serviceWorker" in navigator && "caches" in globalThis && isSecureContext;
@@ -14,6 +16,7 @@ export class Offline {
     this.person = person;
     this.paper = `${page}/paper`; // a key of the cache, not an address
     this.forget = forget;
+    this.pictures = [];
     this.isReady = false;
     this.isEnded = false;
   }
@@ -42,15 +45,17 @@ export class Offline {
         .map(({ pathname, search }) => pathname + search)
         .filter((address) => !address.startsWith("/sw.js"));
       await Promise.all([...new Set(files), this.page].map((address) => cache.add(address)));
+      await Promise.allSettled(this.pictures.map((address) => cache.add(address)));
       return true;
     } catch {
       return false;
     }
   }
 
-  /** Keep the paper and where its clock stands: {opened, skew, title}. */
+  /** Keep the paper and where its clock stands: {opened, skew, title}. Its pictures come with the page. */
   async keep(snapshot) {
     if (!isAble) return;
+    this.pictures = picturesOf(snapshot.opened.paper.questions);
     try {
       const cache = await caches.open(CACHE);
       await this.#dropOthers(cache);

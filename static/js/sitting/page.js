@@ -1,20 +1,31 @@
-// Page: the question on the screen, and the keys that work on it. All text goes in as text.
+// Page: the question on the screen, and the keys that work on it. Text goes in as text, rich text by rich.js.
 
 import { tell } from "./practice.js";
+import { show } from "./rich.js";
 import { fill, fromTemplate, say } from "./words.js";
-import { tidyValue } from "./state.js";
+import { tidyText, tidyValue } from "./state.js";
 
-const TYPING_MS = 500; // a blank is sent when the typing rests
+const TYPING_MS = 500; // a blank or a text is sent when the typing rests
 
-/** Choices of a question: [{key, text, value}]. */
+/** Choices of a question: [{key, text, html, value}]. */
 function choices(question) {
   if (question.type !== "true_false") {
-    return question.options.map(({ key, text }) => ({ key, text, value: key }));
+    return question.options.map(({ key, text }, at) => ({ key, text, html: question.html?.options[at], value: key }));
   }
   return [
     { key: "A", text: say("is_true"), value: true },
     { key: "B", text: say("is_false"), value: false },
   ];
+}
+
+/** Show material and stem of a rich question: a table may not stand in a legend. */
+function enrich(form, { passage, stem }) {
+  show(form.querySelector("[data-slot=passage]"), passage);
+  const place = document.createElement("div");
+  Object.assign(place, { className: "sg-q__stem sg-rich", id: "q-stem", tabIndex: -1 });
+  show(place, stem);
+  form.querySelector("legend").replaceWith(place);
+  form.querySelector("fieldset").setAttribute("aria-labelledby", place.id);
 }
 
 export class Page {
@@ -23,6 +34,7 @@ export class Page {
     Object.assign(this, { slot, state, act, title, isPractice });
     this.isLocked = false;
     this.typing = 0;
+    this.folded = ""; // the passage that the candidate has folded away
     this.listening = new AbortController();
     const { signal } = this.listening;
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
@@ -44,12 +56,15 @@ export class Page {
       number: say("question_n", { n: question.position }),
       total: say("of_total", { n: state.count }),
       kind: say("kind_marks", { type: say(question.type), marks: question.marks }),
+      passage: question.passage,
       stem: question.stem,
       hint: say(`hint_${question.type}`),
     });
+    if (question.html) enrich(form, question.html);
     const place = form.querySelector(".sg-options");
-    const draw = question.type === "fill_in" ? this.#blanks : this.#options;
+    const draw = { fill_in: this.#blanks, short_answer: this.#essay }[question.type] ?? this.#options;
     place.append(...draw.call(this, question));
+    this.#material(form, question.passage);
     this.#steps(form);
     form.addEventListener("submit", (event) => this.#submitted(event));
     form.addEventListener("change", (event) => {
@@ -60,7 +75,7 @@ export class Page {
     this.drawMark();
     this.lock(this.isLocked);
     document.title = `${say("question_n", { n: question.position })} · ${this.title}`;
-    if (focus) form.querySelector("legend").focus({ preventScroll: true });
+    if (focus) form.querySelector(".sg-q__stem").focus({ preventScroll: true });
     if (focus) scrollTo({ top: 0 });
   }
 
@@ -105,8 +120,9 @@ export class Page {
   #options(question) {
     const isBox = question.type === "multiple";
     const chosen = [this.state.value() ?? []].flat();
-    return choices(question).map(({ key, text, value }) => {
+    return choices(question).map(({ key, text, html, value }) => {
       const option = fill(fromTemplate(isBox ? "box" : "radio"), { key, text });
+      if (html) show(option.querySelector("[data-slot=text]"), html);
       const input = option.querySelector("input");
       input.value = key;
       input.checked = chosen.includes(value);
@@ -121,11 +137,36 @@ export class Page {
       const blank = fill(fromTemplate("blank"), { label: say("blank_n", { n: index + 1 }) });
       const input = blank.querySelector("input");
       input.value = texts[index] ?? "";
-      input.addEventListener("input", () => {
-        clearTimeout(this.typing);
-        this.typing = setTimeout(() => this.flush(), TYPING_MS);
-      });
+      this.#whileTyping(input);
       return blank;
+    });
+  }
+
+  #essay() {
+    const essay = fromTemplate("essay");
+    const input = essay.querySelector("textarea");
+    input.value = this.state.value() ?? "";
+    this.#whileTyping(input);
+    return [essay];
+  }
+
+  /** Take over what is typed when the typing rests. */
+  #whileTyping(input) {
+    input.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.flush(), TYPING_MS);
+    });
+  }
+
+  /** The material of the question; once folded away it stays so for the others that share it. */
+  #material(form, passage) {
+    const box = form.querySelector("[data-part=passage]");
+    box.hidden = !passage;
+    if (!passage) return;
+    box.open = this.folded !== passage;
+    box.addEventListener("toggle", () => {
+      if (!box.open) this.folded = passage;
+      else if (this.folded === passage) this.folded = "";
     });
   }
 
@@ -142,6 +183,7 @@ export class Page {
     const question = this.state.question();
     const inputs = [...this.form.querySelectorAll("[name=a]")];
     if (question.type === "fill_in") return tidyValue(inputs.map((input) => input.value.trim()));
+    if (question.type === "short_answer") return tidyText(inputs[0].value);
     const keys = inputs.filter((input) => input.checked).map((input) => input.value);
     if (question.type === "multiple") return tidyValue(keys);
     if (!keys.length) return null;
@@ -189,7 +231,7 @@ export class Page {
   #key(event) {
     const { target, key } = event;
     if (!this.form || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open]") || target.matches?.("textarea")) return;
     const isTyping = target.matches?.("input[type=text]");
     const isControl = target.matches?.("a, button, summary") || target.matches?.("input:focus-visible");
     const { current } = this.state;

@@ -1,6 +1,7 @@
 // Practice: the explanation after each answer. It needs the network; the answer is queued as ever.
 
 import { over } from "./ending.js";
+import { show } from "./rich.js";
 import { refused } from "./trouble.js";
 import { fill, fromTemplate, say, valueText } from "./words.js";
 
@@ -20,11 +21,15 @@ export function tell(place, told, question) {
     explanation,
     basis: article ? "" : basis,
     law: article ? say("told_law", { law: article.source, label: article.label }) : "",
+    corrected: told.corrected ? say(`corrected_${told.corrected}`) : "",
   });
+  if (told.explanation_html) show(panel.querySelector("[data-slot=explanation]"), told.explanation_html);
   const part = (name) => panel.querySelector(`[data-part=${name}]`);
   part("verdict").classList.toggle("sg-notice--good", told.is_right);
   part("verdict").classList.toggle("sg-notice--bad", !told.is_right);
   part("verdict").querySelector("svg").replaceWith(fromTemplate(told.is_right ? "icon-check" : "icon-close"));
+  part("corrected").hidden = !told.corrected;
+  part("report").href = document.getElementById("sitting").dataset.report + told.position;
   part("explanation").hidden = !explanation;
   part("basis").hidden = !article && !basis;
   part("article").hidden = !article;

@@ -6,6 +6,11 @@ export function tidyValue(value) {
   return value === undefined || isEmpty ? null : value;
 }
 
+/** The text of a short answer as it is sent: lines of readable characters; null for none. */
+export function tidyText(text) {
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, " ").trim() || null;
+}
+
 export class State {
   /** `opened`: the answer of `open`; `values`: [[position, value]] given on this device since. */
   constructor(opened, values, marks) {

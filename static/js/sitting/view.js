@@ -140,7 +140,7 @@ export class View {
     byId("untimed")?.remove();
     const ended = fill(fromTemplate("ended"), {
       title: say(`end_${kind}`),
-      text: say(`end_${kind}_text`),
+      text: say(`end_${kind}_text`) + (data?.state === "submitted" ? say("end_waits") : ""),
       lost: lost.length ? say("lost", { list: listText(lost, 50) }) : "",
     });
     ended.querySelector("[data-part=lost]").hidden = lost.length === 0;

@@ -1,0 +1,1 @@
+"""Remarks of reviewers on a line of a question, and what became of them."""

@@ -1,0 +1,1 @@
+"""Laws as pages list them: versions, articles, the questions on each, and the gaps."""

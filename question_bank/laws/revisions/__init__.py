@@ -1,0 +1,1 @@
+"""One version of a law after another: what became of each article."""

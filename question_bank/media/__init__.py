@@ -1,0 +1,1 @@
+"""Pictures in questions: uploaded, made anew, and shown to those who may see a question with them."""

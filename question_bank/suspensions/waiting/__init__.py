@@ -1,0 +1,1 @@
+"""The list of questions in doubt, as reviewers and editors see it."""

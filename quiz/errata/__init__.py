@@ -1,0 +1,1 @@
+"""What people report about questions they have answered (题目纠错), and what is answered to them."""

@@ -1,0 +1,1 @@
+"""Attempts that a corrected key touches, and marking them anew, each once for a correction."""

@@ -1,0 +1,1 @@
+"""Statistics of questions and exams over first tries."""

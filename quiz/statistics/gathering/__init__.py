@@ -1,0 +1,1 @@
+"""Reading attempts for the nightly figures."""
