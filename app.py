@@ -73,6 +73,7 @@ ROOMS = (
     "question_bank.filters",
     "question_bank.imports",
     "question_bank.duplicates",
+    "question_bank.twins",
     "points.periods", "points.ledger", "points.standing", "points.units", "points.adjustments",
     "quiz.occasions", "quiz.papers", "quiz.attempts", "quiz.notebook", "quiz.practice",
     "quiz.rounds", "quiz.sitters",
@@ -90,7 +91,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports", "statistics", "errata")),
+         also=("imports", "duplicates", "twins", "statistics", "errata")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",

@@ -21,7 +21,7 @@ from question_bank.formats import (
 from question_bank.formats.archives import local, parse_xml
 from question_bank.formats.lines import Line, lines_of
 from question_bank.formats.reading import Reading
-from question_bank.formats.tables import Sheet, UnusableFile
+from question_bank.formats.tables import OpenSheet, Sheet, UnusableFile
 
 TABLES = frozenset({"xlsx", "xls", "csv"})
 KINDS = TABLES | frozenset({"docx", "txt", "md", "gift", "json", "xml", "zip"})
@@ -79,6 +79,14 @@ def sheets(upload: Upload) -> list[Sheet]:
     if upload.kind == "csv":
         return csv.sheets(_text(upload.data))
     return workbook.sheets(upload.data)
+
+
+def open_sheets(upload: Upload) -> tuple[list[OpenSheet], int]:
+    """The same, to be read row by row, and about how many rows there are."""
+    if upload.kind == "csv":
+        text_ = _text(upload.data)
+        return [csv.open_sheet(text_)], text_.count("\n")
+    return workbook.open_sheets(upload.data)
 
 
 def _text(data: bytes) -> str:

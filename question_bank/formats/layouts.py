@@ -19,10 +19,9 @@ from question_bank.formats.reading import (
 )
 from question_bank.formats.sections import SECTION_TYPES
 from question_bank.formats.settle import settle
-from question_bank.formats.tables import Sheet, UnusableFile, letter_number
+from question_bank.formats.tables import HEADING_WITHIN, Sheet, UnusableFile, letter_number
 from question_bank.questions.rules import Finding, tidy
 
-HEADING_WITHIN = 20
 HOW_TO_SHEET = "填写说明"
 MAX_CODE = 32
 # Headings beyond those of the plain table; as ``words.heading`` makes them.

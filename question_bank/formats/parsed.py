@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from question_bank.formats import intake, layouts, rows
 from question_bank.formats.exchange import with_passage
+from question_bank.formats.lean import MAX_CODE, MAX_TOPIC
 from question_bank.formats.reading import (
     TYPE_NAMES,
     PlaceKind,
@@ -14,7 +15,8 @@ from question_bank.formats.reading import (
     ReadQuestion,
     ReadType,
 )
-from question_bank.formats.rows import MAX_CODE, MAX_TOPIC, ParsedRow, without_twins
+from question_bank.formats.rows import ParsedRow, without_twins
+from question_bank.formats.tables import Sheet
 from question_bank.formats.xlsx import key_text
 from question_bank.questions.rules import Finding, findings, settled
 
@@ -40,9 +42,14 @@ def read(upload: intake.Upload, key: intake.Upload | None = None) -> Parsed:
         sheets = intake.sheets(upload)
         if layouts.is_plain(sheets):
             return Parsed(rows.parse(sheets), layouts.skipped(sheets))
-        reading = layouts.read(sheets)
-    else:
-        reading = intake.read(upload, key)
+        return of_layouts(sheets)
+    reading = intake.read(upload, key)
+    return Parsed(parsed_rows(reading), reading.notes)
+
+
+def of_layouts(sheets: Sequence[Sheet]) -> Parsed:
+    """What sheets in any other layout hold; UnusableFile where that is nothing."""
+    reading = layouts.read(sheets)
     return Parsed(parsed_rows(reading), reading.notes)
 
 

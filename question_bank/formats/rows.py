@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from question_bank.formats import words
+from question_bank.formats.lean import MAX_CODE, MAX_TOPIC
 from question_bank.formats.reading import READING_DOUBTS, READING_NOTES, Place, PlaceKind
-from question_bank.formats.tables import Sheet, UnusableFile, letter_number
+from question_bank.formats.tables import HEADING_WITHIN, Sheet, UnusableFile, letter_number
 from question_bank.questions.rules import (
     MAX_OPTIONS,
     Difficulty,
@@ -23,9 +24,6 @@ from question_bank.questions.rules import (
     tidy,
 )
 
-HEADING_WITHIN = 20  # rows of a sheet within which its headings must stand
-MAX_CODE = 32
-MAX_TOPIC = 64
 MAX_SHOWN = 60
 
 # Findings that let a row in, with a look; and those that are only worth knowing.
@@ -45,7 +43,8 @@ class ParsedRow:
     """One question of a file as read. ``draft`` None: so much is missing that there is no question.
 
     ``given``: the optional columns that were filled in; for a question that the bank knows, the
-    others stay as they are. ``at``: where it stands in a file that is no table.
+    others stay as they are. ``at``: where it stands in a file that is no table. ``loose``: what else
+    was read where nobody can tell the type; its own type means nothing.
     """
 
     sheet: str  # '' where the file has one sheet only
@@ -59,6 +58,7 @@ class ParsedRow:
     given: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     at: Place | None = None
+    loose: Draft | None = None
 
     @property
     def place(self) -> Place:
@@ -68,34 +68,6 @@ class ParsedRow:
     @property
     def is_refused(self) -> bool:
         return any(refuses(finding) for finding in self.findings)
-
-    def to_json(self) -> dict[str, Any]:
-        """As kept between upload and import."""
-        return {
-            **self.__dict__,
-            "draft": self.draft and dict(self.draft.__dict__),
-            "given": sorted(self.given),
-            "at": self.at and dict(self.at.__dict__),
-            "findings": [dict(finding.__dict__) for finding in self.findings],
-        }
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> ParsedRow:
-        """The other way round; what was kept before files without rows were read has no ``at``."""
-        draft, at = kept["draft"], kept.get("at")
-        return cls(
-            **{**kept, "at": at and Place.from_json(at), "given": frozenset(kept["given"]),
-               "draft": draft and draft_from_json(draft),
-               "findings": tuple(Finding(**finding) for finding in kept["findings"])}
-        )  # fmt: skip
-
-
-def draft_from_json(kept: Mapping[str, Any]) -> Draft:
-    """A draft out of its JSON."""
-    return Draft(
-        **{**kept, "type": QuestionType(kept["type"]), "options": tuple(kept["options"]),
-           "difficulty": Difficulty(kept["difficulty"]), "pool": Pool(kept["pool"])}
-    )  # fmt: skip
 
 
 def refuses(finding: Finding) -> bool:
@@ -109,22 +81,22 @@ def parse(sheets: Sequence[Sheet]) -> list[ParsedRow]:
     A row that repeats the code or the content of an earlier one is refused and names it.
     """
     found: list[ParsedRow] = []
-    with_headings = [(sheet, head) for sheet in sheets if (head := _headings(sheet))]
+    with_headings = [(sheet, head) for sheet in sheets if (head := headings(sheet))]
     if not with_headings:
         raise UnusableFile("no_rows" if not any(sheet.rows for sheet in sheets) else "no_headings")
     for sheet, (start, columns) in with_headings:
         name = sheet.name if len(with_headings) > 1 else ""
         default = words.type_in(sheet.name)
         for number, cells in sheet.rows[start:]:
-            values = {key: tidy(cells[at]) for key, at in columns.items() if at < len(cells)}
-            if any(value for key, value in values.items() if key not in {"serial", "marks"}):
-                found.append(_row(name, number, values, default))
+            row = read_row(name, number, cells, columns, default)
+            if row is not None:
+                found.append(row)
     if not found:
         raise UnusableFile("no_rows")
     return list(without_twins(found))
 
 
-def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+def headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """Index of the first row under the headings, and column → place; title rows may precede."""
     for index, (_number, cells) in enumerate(sheet.rows[:HEADING_WITHIN]):
         columns: dict[str, int] = {}
@@ -137,6 +109,17 @@ def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return None
 
 
+def read_row(
+    sheet: str, number: int, cells: Sequence[str], columns: Mapping[str, int],
+    default: QuestionType | None,
+) -> ParsedRow | None:  # fmt: skip
+    """One row below headings; None where it holds nothing but a number."""
+    values = {key: tidy(cells[at]) for key, at in columns.items() if at < len(cells)}
+    if any(value for key, value in values.items() if key not in {"serial", "marks"}):
+        return _row(sheet, number, values, default)
+    return None
+
+
 def without_twins(rows: Iterable[ParsedRow]) -> Iterator[ParsedRow]:
     """The same rows; one that repeats the code or content of an earlier one is refused."""
     codes: dict[str, ParsedRow] = {}
@@ -144,15 +127,16 @@ def without_twins(rows: Iterable[ParsedRow]) -> Iterator[ParsedRow]:
     for row in rows:
         namesake = codes.setdefault(row.code, row) if row.code else row
         if namesake is not row:
-            yield _refused(row, "code_twice", namesake)
+            yield refused(row, "code_twice", namesake.place)
             continue
         is_question = row.draft is not None and not row.is_refused
         twin = contents.setdefault(row.draft.digest, row) if row.draft and is_question else row
-        yield row if twin is row else _refused(row, "same_in_file", twin)
+        yield row if twin is row else refused(row, "same_in_file", twin.place)
 
 
-def _refused(row: ParsedRow, code: str, twin: ParsedRow) -> ParsedRow:
-    finding = Finding(code, "row", {"other_place": dict(twin.place.__dict__)})
+def refused(row: ParsedRow, code: str, twin: Place) -> ParsedRow:
+    """The row with the finding that it repeats the code or content of the one at a place."""
+    finding = Finding(code, "row", {"other_place": dict(twin.__dict__)})
     return replace(row, findings=(*row.findings, finding))
 
 
@@ -266,12 +250,21 @@ def _row(
     code, topic = reader.code(), reader.topic()
     type_ = reader.type(default)
     draft = _draft(reader, type_) if type_ is not None else None
+    loose = None if draft else _loose(reader)
     type_text = words.TYPE_WORDS[type_] if type_ else reader.text("type")
     if draft is None and not reader.text("stem"):
         reader.say("stem_empty", "stem")
     return ParsedRow(
         sheet, number, type_text, reader.text("stem"), reader.text("answer"), code, topic,
-        draft, frozenset(reader.given), tuple(reader.said),
+        draft, frozenset(reader.given), tuple(reader.said), loose=loose,
+    )  # fmt: skip
+
+
+def _loose(reader: _Reader) -> Draft:
+    return Draft(
+        QuestionType.SINGLE, reader.text("stem"), tuple(reader.options()), None,
+        reader.optional("explanation"), reader.difficulty(), reader.pool(), reader.may_shuffle(),
+        reader.optional("basis"), reader.text("passage"),
     )  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-MAX_ROWS = 20_000
+MAX_ROWS = 100_000  # of questions
+HEADING_WITHIN = 20  # rows of a sheet within which its headings must stand
 MAX_COLUMNS = 200
 
 
@@ -30,6 +31,45 @@ class Sheet:
 
     name: str
     rows: Sequence[tuple[int, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class OpenSheet:
+    """A sheet whose rows are read as they come, once.
+
+    ``head``: the first rows that are not blank, at most HEADING_WITHIN, as ``Sheet`` has them;
+    ``rest``: those below, (row number, cells as the file has them), blank ones too.
+    """
+
+    name: str
+    head: Sequence[tuple[int, Sequence[str]]]
+    rest: Iterator[tuple[int, Sequence[object]]]
+
+    @property
+    def top(self) -> Sheet:
+        """The first rows alone: enough to find headings."""
+        return Sheet(self.name, self.head)
+
+    def whole(self) -> Sheet:
+        """All rows at once; then there is no ``rest`` any more."""
+        rows = [*self.head]
+        for number, cells in self.rest:
+            texts = [cell_text(cell) for cell in cells[:MAX_COLUMNS]]
+            if any(text.strip() for text in texts):
+                rows.append((number, texts))
+        return Sheet(self.name, rows)
+
+
+def opened(name: str, rows: Iterator[tuple[int, Sequence[object]]]) -> OpenSheet:
+    """A sheet out of its rows."""
+    head: list[tuple[int, list[str]]] = []
+    for number, cells in rows:
+        texts = [cell_text(cell) for cell in cells[:MAX_COLUMNS]]
+        if any(text.strip() for text in texts):
+            head.append((number, texts))
+        if len(head) == HEADING_WITHIN:
+            break
+    return OpenSheet(name, head, rows)
 
 
 def cell_text(value: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,27 @@ from question_bank.formats import exports
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, what
 from question_bank.imports import queries, services
-from question_bank.imports.rules import JudgedRow, Verdict
+from question_bank.imports.models import QuestionImport
+from question_bank.imports.queries import PreviewRow
+from question_bank.imports.rules import Verdict
 from question_bank.questions.queries import Filters
+from question_bank.questions.rules import Finding
 
 cli = AppGroup("bank", help="The question bank.")
 
 
-def _said(rows: Sequence[JudgedRow]) -> dict[str, Any]:
-    counted = Counter(row.verdict for row in rows)
+def _said(kept: QuestionImport, rows: Sequence[PreviewRow]) -> dict[str, Any]:
     return {
-        "counts": {"rows": len(rows), **{each.value: counted[each] for each in Verdict}},
+        "notes": [note(Finding(**each)) for each in kept.notes],
+        "counts": {
+            "rows": kept.rows_done,
+            **{each.value: getattr(kept, each.value) for each in Verdict},
+        },
         "rows": [
             {
-                "row": row.parsed.row,
-                "sheet": row.parsed.sheet,
-                "place": where(row.parsed.place),
+                "row": row.place.number,
+                "sheet": row.place.sheet,
+                "place": where(row.place),
                 "verdict": row.verdict.value,
                 "reasons": [what(finding) for finding in row.findings],
             }
@@ -56,20 +61,17 @@ def import_(
     try:
         data = file.read_bytes()
         answers = services.SentFile(key.name, key.read_bytes()) if key else None
-        by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, clock.now())
-        read = services.read_files(services.SentFile(file.name, data), answers)
-        said = {
-            "file": file.name,
-            "notes": [note(finding) for finding in read.notes],
-            **_said(services.judge_all(reading(), read.rows, clock.today())),
-        }
-        done = services.Imported(0, 0)
-        if not dry_run:
-            now = clock.now()
-            with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
-                kept = services.upload(
-                    session, filename=file.name, data=data, key=answers, by_id=by_id, now=now
-                )
+        now = clock.now()
+        by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, now)
+        with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
+            kept = services.upload(
+                session, filename=file.name, data=data, key=answers, by_id=by_id, now=now
+            )
+            said = {"file": file.name, **_said(kept, queries.preview_rows(session, kept.id))}
+            done = services.Imported(0, 0)
+            if dry_run:
+                session.rollback()
+            else:
                 done = services.import_rows(
                     session, import_id=kept.id, by_id=by_id, with_doubtful=with_doubtful, now=now
                 )

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from accounts.people.models import Person
 from accounts.roles.queries import live_roles
+from core.db import table_of
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
-from question_bank.formats.reading import Place, PlaceKind
+from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion
-from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import Bank, KnownVersion, Verdict
+from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
 from question_bank.questions.models import Question, QuestionVersion, Topic, VersionState
 from question_bank.questions.queries import Filters, draft_of, question_list, topic_ids
@@ -34,6 +35,7 @@ T = TypeVar("T")
 class PreviewRow:
     """One row as the preview shows it."""
 
+    number: int
     place: Place
     type_text: str
     stem: str
@@ -44,57 +46,46 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class ImportView:
-    """An upload with its rows as judged when it was uploaded."""
+    """An upload, without its rows."""
 
     id: int
     filename: str
     at: datetime
+    state: ImportState
     imported_at: datetime | None
-    discarded_at: datetime | None
-    rows: Sequence[PreviewRow]
-    raw: Sequence[Any]
+    is_table: bool  # its questions are rows of sheets, and not parts of a text
+    sheets: int
+    counts: dict[Verdict, int]
+    rows_total: int | None
+    rows_done: int
+    beat_at: datetime | None
+    trouble: str
     notes: Sequence[Finding] = ()
 
     @property
-    def counts(self) -> dict[Verdict, int]:
-        counted = dict.fromkeys(Verdict, 0)
-        for row in self.rows:
-            counted[row.verdict] += 1
-        return counted
-
-    @property
-    def sheets(self) -> int:
-        return len({row.place.sheet for row in self.rows})
-
-    @property
-    def is_table(self) -> bool:
-        """Whether its questions are rows of sheets, and not parts of a text."""
-        return all(row.place.kind is PlaceKind.ROW for row in self.rows)
+    def total(self) -> int:
+        return sum(self.counts.values())
 
     @property
     def is_open(self) -> bool:
-        return self.imported_at is None and self.discarded_at is None
-
-    def parsed(self) -> list[ParsedRow]:
-        """The rows as read, to be judged anew."""
-        return [ParsedRow.from_json(row["parsed"]) for row in self.raw]
+        """Whether it waits for its rows to be imported."""
+        return self.state is ImportState.READY
 
 
 @dataclass(frozen=True)
-class ImportRow:
+class UploadRow:
     """One upload in the list of a person's own."""
 
     id: int
     filename: str
     at: datetime
-    imported_at: datetime | None
-    discarded_at: datetime | None
+    state: ImportState
     questions: int
     drafts: int
 
 
-def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
-    """An upload of this person; NotFound for everybody else's."""
+def own_upload(session: Session, import_id: int, person_id: int) -> QuestionImport:
+    """The row of an upload of this person; NotFound for everybody else's."""
     found = session.scalar(
         select(QuestionImport).where(
             QuestionImport.id == import_id, QuestionImport.by_id == person_id
@@ -102,27 +93,151 @@ def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
     )
     if found is None:
         raise NotFound
-    rows = [kept for kept in found.rows if "parsed" in kept]
+    return found
+
+
+def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
+    """An upload of this person; NotFound for everybody else's."""
+    found = own_upload(session, import_id, person_id)
     return ImportView(
-        found.id, found.filename, found.at, found.imported_at, found.discarded_at,
-        [_preview(row) for row in rows], rows,
-        [Finding(**kept["note"]) for kept in found.rows if "note" in kept],
+        found.id, found.filename, found.at, found.state, found.imported_at, found.is_table,
+        found.sheets, {verdict: getattr(found, verdict.value) for verdict in Verdict},
+        found.rows_total, found.rows_done, found.beat_at, found.trouble,
+        [Finding(**note) for note in found.notes],
     )  # fmt: skip
 
 
-def _preview(kept: dict[str, Any]) -> PreviewRow:
-    parsed = kept["parsed"]
-    at = parsed.get("at")  # of tables, and of uploads from before there were places, the row is it
-    place = (
-        Place.from_json(at) if at else Place(PlaceKind.ROW, parsed["row"], sheet=parsed["sheet"])
-    )
+def preview_rows(
+    session: Session,
+    import_id: int,
+    shown: Collection[Verdict] = (),
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[PreviewRow]:
+    """Rows of an upload in the order of its file. ``shown``: only these verdicts; none is all."""
+    query = (
+        select(
+            ImportRow.number, ImportRow.place_kind, ImportRow.place_number, ImportRow.place_id,
+            ImportRow.sheet, ImportRow.type_text, ImportRow.stem, ImportRow.answer,
+            ImportRow.verdict, ImportRow.findings, ImportRow.judged,
+        )
+        .where(ImportRow.import_id == import_id)
+        .order_by(ImportRow.number)
+        .limit(limit)
+        .offset(offset)
+    )  # fmt: skip
+    if shown:
+        query = query.where(ImportRow.verdict.in_(shown))
+    return [_preview(row) for row in session.execute(query)]
+
+
+def _preview(row: Any) -> PreviewRow:
+    # where the bank has it, or is not ready for it, nothing else matters
+    settled = row.judged and row.verdict in {Verdict.SAME, Verdict.REFUSED}
+    said = row.judged if settled else [*row.findings, *row.judged]
     return PreviewRow(
-        place, parsed["type_text"], parsed["stem"], parsed["answer"],
-        Verdict(kept["verdict"]), [Finding(**finding) for finding in kept["findings"]],
+        row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
+        row.type_text, row.stem, row.answer, row.verdict, [Finding(**each) for each in said],
     )  # fmt: skip
 
 
-def own_imports(session: Session, person_id: int, limit: int = 10) -> list[ImportRow]:
+def count_verdicts(session: Session, import_id: int) -> dict[Verdict, int]:
+    """Verdict → number of rows."""
+    rows = session.execute(
+        select(ImportRow.verdict, func.count())
+        .where(ImportRow.import_id == import_id)
+        .group_by(ImportRow.verdict)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+# --- comparing the rows of an upload with the bank ------------------------------------
+
+
+def twins(session: Session, import_id: int) -> list[tuple[int, str]]:
+    """(number, code of a question with the same content) of the rows that the bank has already.
+
+    What an import brought that was undone does not count.
+    """
+    rows = session.execute(
+        select(ImportRow.number, func.min(Question.code))
+        .join(QuestionVersion, QuestionVersion.digest == ImportRow.digest)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(ImportRow.import_id == import_id, ~_was_undone())
+        .group_by(ImportRow.number)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _was_undone() -> ColumnElement[bool]:
+    """Condition: the version came with an import that was undone."""
+    return exists().where(
+        QuestionImport.id == QuestionVersion.import_id, QuestionImport.state == ImportState.UNDONE
+    )
+
+
+def rows_with_known_code(
+    session: Session, import_id: int, verdicts: Collection[Verdict]
+) -> list[int]:
+    """Numbers of the sound rows that name a question of the bank, in order."""
+    return list(
+        session.scalars(
+            select(ImportRow.number)
+            .join(Question, Question.code == ImportRow.code)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.code != "",
+                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts),
+            )
+            .order_by(ImportRow.number)
+        )
+    )  # fmt: skip
+
+
+def staged(session: Session, import_id: int, numbers: Sequence[int]) -> Sequence[Any]:
+    """These rows of an upload, whole, in their order."""
+    found: list[Any] = []
+    for piece in _pieces(numbers):
+        found += session.execute(
+            select(*table_of(ImportRow).c)
+            .where(ImportRow.import_id == import_id, ImportRow.number.in_(piece))
+            .order_by(ImportRow.number)
+        )
+    return found
+
+
+def rows_to_judge(session: Session, import_id: int) -> Iterator[Any]:
+    """The sound rows of an upload with what their verdict rests on."""
+    return iter(
+        session.execute(
+            select(
+                ImportRow.number, ImportRow.verdict, ImportRow.topic, ImportRow.basis,
+                ImportRow.findings, ImportRow.judged, ImportRow.basis_taken, ImportRow.article_id,
+            )
+            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None))
+            .order_by(ImportRow.number)
+            .execution_options(yield_per=PIECE)
+        )
+    )  # fmt: skip
+
+
+def new_topics(session: Session, import_id: int, verdicts: Collection[Verdict]) -> list[str]:
+    """Topics that rows with these verdicts name and the bank lacks, as the file names them first."""
+    return list(
+        session.scalars(
+            select(ImportRow.topic)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.verdict.in_(verdicts),
+                ImportRow.topic.not_in(select(Topic.name)),
+                ImportRow.code.not_in(select(Question.code)),
+            )
+            .group_by(ImportRow.topic)
+            .order_by(func.min(ImportRow.number))
+        )
+    )  # fmt: skip
+
+
+def own_imports(session: Session, person_id: int, limit: int = 10) -> list[UploadRow]:
     """The last uploads of a person, newest first, with what became of them; in one statement."""
     counted = (
         select(
@@ -136,8 +251,7 @@ def own_imports(session: Session, person_id: int, limit: int = 10) -> list[Impor
     )
     rows = session.execute(
         select(
-            QuestionImport.id, QuestionImport.filename, QuestionImport.at,
-            QuestionImport.imported_at, QuestionImport.discarded_at,
+            QuestionImport.id, QuestionImport.filename, QuestionImport.at, QuestionImport.state,
             func.coalesce(counted.c.questions, 0), func.coalesce(counted.c.drafts, 0),
         )
         .outerjoin(counted, counted.c.import_id == QuestionImport.id)
@@ -145,7 +259,7 @@ def own_imports(session: Session, person_id: int, limit: int = 10) -> list[Impor
         .order_by(QuestionImport.id.desc())
         .limit(limit)
     )  # fmt: skip
-    return [ImportRow(*row) for row in rows]
+    return [UploadRow(*row) for row in rows]
 
 
 def import_counts(session: Session, import_id: int) -> tuple[int, int]:
@@ -162,9 +276,16 @@ def import_counts(session: Session, import_id: int) -> tuple[int, int]:
 def bank_for(session: Session, rows: Sequence[ParsedRow], day: date) -> Bank:
     """What the bank holds of the questions of a file; some statements for every 500 rows."""
     drafts = [row.draft for row in rows if row.draft is not None]
-    return Bank(
-        by_code=_by_code(session, {row.code for row in rows if row.code}),
+    return replace(
+        bank_on(session, day),
+        by_code=versions_by_code(session, {row.code for row in rows if row.code}),
         by_digest=_by_digest(session, {draft.digest for draft in drafts}),
+    )
+
+
+def bank_on(session: Session, day: date) -> Bank:
+    """What every file is compared with: topics and articles, in three statements."""
+    return Bank(
         topics=frozenset(topic_ids(session)),
         articles=citation_index(session, day),
         to_come=frozenset(cited_digests()),
@@ -177,11 +298,12 @@ def _pieces(values: Collection[T]) -> Iterator[list[T]]:
         yield ordered[start : start + PIECE]
 
 
-def _by_code(session: Session, codes: Collection[str]) -> dict[str, list[KnownVersion]]:
+def versions_by_code(session: Session, codes: Collection[str]) -> dict[str, list[KnownVersion]]:
+    """Code → versions of the question, newest first."""
     found: dict[str, list[KnownVersion]] = {}
     for piece in _pieces(codes):
-        for version, code, topic in session.execute(
-            select(QuestionVersion, Question.code, Topic.name)
+        for version, code, topic, is_undone in session.execute(
+            select(QuestionVersion, Question.code, Topic.name, _was_undone())
             .join(Question, Question.id == QuestionVersion.question_id)
             .join(Topic, Topic.id == QuestionVersion.topic_id)
             .where(Question.code.in_(piece))
@@ -189,7 +311,7 @@ def _by_code(session: Session, codes: Collection[str]) -> dict[str, list[KnownVe
         ):
             found.setdefault(code, []).append(
                 KnownVersion(version.id, version.question_id, code, version.number,
-                             version.state, topic, draft_of(version))
+                             version.state, topic, draft_of(version), is_undone)
             )  # fmt: skip
     return found
 
@@ -200,7 +322,7 @@ def _by_digest(session: Session, digests: Collection[str]) -> dict[str, str]:
         rows = session.execute(
             select(QuestionVersion.digest, Question.code)
             .join(Question, Question.id == QuestionVersion.question_id)
-            .where(QuestionVersion.digest.in_(piece))
+            .where(QuestionVersion.digest.in_(piece), ~_was_undone())
         )
         found.update((row[0], row[1]) for row in rows)
     return found

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from question_bank.formats.rows import DOUBTS, NOTES, ParsedRow
 from question_bank.laws.rules import Citation, parse_citation, same_title
-from question_bank.questions.rules import OPEN_STATES, Draft, Finding, VersionState
+from question_bank.questions.rules import (
+    OPEN_STATES,
+    Draft,
+    Finding,
+    VersionState,
+)
 
 DEFAULT_LAW = "中华人民共和国政府信息公开条例"
 NO_TOPIC = "未分类"
@@ -24,6 +28,21 @@ class Verdict(StrEnum):
     SAME = "same"
 
 
+class ImportState(StrEnum):
+    """How far an upload is: 正在读取, 待核对, 已导入, 已放弃, 没有读完, 已撤销.
+
+    reading → ready | failed | discarded; failed → reading | discarded; ready → imported | discarded;
+    imported → undone.
+    """
+
+    READING = "reading"
+    READY = "ready"
+    IMPORTED = "imported"
+    DISCARDED = "discarded"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
 @dataclass(frozen=True)
 class KnownVersion:
     """A version that the bank holds, as far as a comparison needs it."""
@@ -35,6 +54,7 @@ class KnownVersion:
     state: VersionState
     topic: str
     draft: Draft
+    is_undone: bool = False  # made by an import that was undone
 
 
 @dataclass(frozen=True)
@@ -65,19 +85,6 @@ class JudgedRow:
     article_id: int | None = None
     base: KnownVersion | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """As kept between upload and import: the row as read, and what the preview shows."""
-        return {
-            "parsed": self.parsed.to_json(),
-            "verdict": self.verdict.value,
-            "findings": [dict(finding.__dict__) for finding in self.findings],
-        }
-
-
-def note_to_json(finding: Finding) -> dict[str, Any]:
-    """What is to be said about the whole file, as kept behind its rows."""
-    return {"note": dict(finding.__dict__)}
-
 
 def is_note(finding: Finding) -> bool:
     """Whether a finding is only worth knowing."""
@@ -105,6 +112,8 @@ def _known(parsed: ParsedRow, draft: Draft, known: Sequence[KnownVersion], bank:
     law_basis, _findings, _article = _basis(draft.basis, bank)
     current = [each for each in known if each.state is not VersionState.RETIRED] or [newest]
     for each in current:
+        if each.is_undone:
+            continue
         if (each.draft, each.topic) in ((draft, topic), (replace(draft, basis=law_basis), topic)):
             return JudgedRow(parsed, Verdict.SAME, (Finding("same", "row", {"code": each.code}),))
     if newest.state in OPEN_STATES - {VersionState.RETURNED}:
@@ -129,21 +138,26 @@ def _completed(parsed: ParsedRow, draft: Draft, kept: Draft) -> Draft:
 def _settle(
     parsed: ParsedRow, draft: Draft, bank: Bank, topic: str, base: KnownVersion | None
 ) -> JudgedRow:
-    basis, said, article_id = _basis(draft.basis, bank)
+    basis, said, article_id = compared(topic, draft.basis, bank)
     found = [*parsed.findings, *said]
-    if not topic:
-        topic = NO_TOPIC
-        found.append(Finding("topic_none", "topic", {"name": topic}))
-    elif topic not in bank.topics:
-        found.append(Finding("topic_new", "topic", {"name": topic}))
     if base is not None:
         facts = {"code": base.code, "number": base.number + 1}
         found.append(Finding("new_version", "row", facts))
     doubtful = any(finding.code in DOUBTS for finding in found)
     return JudgedRow(
         parsed, Verdict.DOUBTFUL if doubtful else Verdict.GOOD, tuple(found),
-        replace(draft, basis=basis), topic, article_id, base,
+        replace(draft, basis=basis), topic or NO_TOPIC, article_id, base,
     )  # fmt: skip
+
+
+def compared(topic: str, basis: str, bank: Bank) -> tuple[str, list[Finding], int | None]:
+    """The citation as it is kept, what is to be said of topic and basis, the article they name."""
+    taken, said, article_id = _basis(basis, bank)
+    if not topic:
+        said.append(Finding("topic_none", "topic", {"name": NO_TOPIC}))
+    elif topic not in bank.topics:
+        said.append(Finding("topic_new", "topic", {"name": topic}))
+    return taken, said, article_id
 
 
 def _basis(text: str, bank: Bank) -> tuple[str, list[Finding], int | None]:

@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import CursorResult, func, insert, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
 from core.clock import civil_date
+from core.db import rows_of
 from core.errors import Conflict, Invalid
 from core.uploads import check_upload
-from question_bank.formats import parsed, rows
+from question_bank.formats import parsed, rows, streams
 from question_bank.formats.intake import Upload
 from question_bank.formats.sentences import file_trouble
 from question_bank.formats.tables import UnusableFile
-from question_bank.imports import queries
-from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import JudgedRow, goes_in, judge, note_to_json
-from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
+from question_bank.imports import queries, staging
+from question_bank.imports.adding import Imported, add_questions, add_staged, insert_all
+from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
 from question_bank.questions.rules import VersionState
-from question_bank.questions.services import new_codes, note_replaced
-from question_bank.topics.queries import topic_ids
+from question_bank.twins import services as twins
+
+__all__ = [
+    "Imported", "SentFile", "add_questions", "discard", "import_rows", "insert_all", "judge_all",
+    "read_file", "read_files", "upload",
+]  # fmt: skip
 
 KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
 KEY_KINDS = frozenset({"csv", "docx", "txt", "xlsx"})
-BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did."""
-
-    created: int
-    versions: int
-    version_ids: Sequence[int] = ()
-
-    @property
-    def total(self) -> int:
-        return self.created + self.versions
 
 
 @dataclass(frozen=True)
@@ -64,9 +57,21 @@ def read_files(file: SentFile, key: SentFile | None = None) -> parsed.Parsed:
 
     Invalid with a sentence where a file cannot be used; ``field`` in extra is file or key.
     """
+    upload, answers = _checked(file, key)
+    with _told():
+        return parsed.read(upload, answers)
+
+
+def _checked(file: SentFile, key: SentFile | None) -> tuple[Upload, Upload | None]:
     upload = Upload(check_upload(file.name, file.data, allowed=KINDS), file.data)
+    return upload, _checked_key(key) if key else None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a file, as a sentence."""
     try:
-        return parsed.read(upload, _checked_key(key) if key else None)
+        yield
     except UnusableFile as error:
         raise Invalid(file_trouble(error), field="key" if error.in_key else "file") from None
 
@@ -97,23 +102,43 @@ def upload(
 
     ``key``: a second file with the answers.
     """
-    read = read_files(SentFile(filename, data), key)
-    judged = judge_all(session, read.rows, civil_date(now))
+    upload, answers = _checked(SentFile(filename, data), key)
     kept = QuestionImport(
-        by_id=by_id, at=now, filename=filename[-200:],
+        by_id=by_id, at=now, filename=filename[-200:], kind=upload.kind,
         sha256=hashlib.sha256(data + (key.data if key else b"")).hexdigest(),
-        rows=[*(row.to_json() for row in judged), *map(note_to_json, read.notes)],
+        state=ImportState.READY,
     )  # fmt: skip
     session.add(kept)
     session.flush()
+    for _done in stage(session, kept, upload, answers, civil_date(now)):
+        pass
     record(session, "import.upload", ("question_import", kept.id),
-           facts={"file": kept.filename, "rows": len(judged), "sha256": kept.sha256})  # fmt: skip
+           facts={"file": kept.filename, "rows": kept.rows_done, "sha256": kept.sha256})  # fmt: skip
     return kept
 
 
+def stage(
+    session: Session, kept: QuestionImport, upload: Upload, key: Upload | None, day: date
+) -> Iterator[int]:
+    """Read a checked file into the rows of an upload and judge them; yields the rows so far.
+
+    Invalid with a sentence where the file cannot be used.
+    """
+    with _told():
+        stream = streams.opened(upload, key)
+        kept.rows_total = stream.total
+        kept.notes = [dict(finding.__dict__) for finding in stream.notes]
+        comparer = staging.Comparer(queries.bank_on(session, day))
+        stager = staging.Stager(session, kept.id, comparer)
+        yield from stager.put(stream.items)
+    staging.finish(session, kept, stager, comparer)
+    session.flush()
+
+
 def discard(session: Session, *, import_id: int, by_id: int, now: datetime) -> None:
-    """Give an upload up. Conflict where it was imported or given up already."""
-    _claim(session, import_id, by_id, discarded_at=now)
+    """Give an upload up; its rows go. Conflict where it was imported or given up already."""
+    _claim(session, import_id, by_id, state=ImportState.DISCARDED, discarded_at=now)
+    session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
     record(session, "import.discard", ("question_import", import_id))
 
 
@@ -125,141 +150,40 @@ def import_rows(
     Rows are judged anew, because the bank may have changed since the preview. Conflict where the
     upload was imported or given up already.
     """
-    view = queries.own_import(session, import_id, by_id)
-    _claim(session, import_id, by_id, imported_at=now)
-    judged = judge_all(session, view.parsed(), civil_date(now))
-    chosen = [row for row in judged if goes_in(row, with_doubtful=with_doubtful)]
-    done = add_questions(
-        session, chosen, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
-    )
+    kept = queries.own_upload(session, import_id, by_id)
+    _claim(session, import_id, by_id, state=ImportState.IMPORTED, imported_at=now)
+    twins.settle(session, import_id)
+    comparer = staging.Comparer(queries.bank_on(session, civil_date(now)))
+    staging.compare(session, import_id, comparer, anew=True)
+    verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
+    versions = 0
+    for batch in _batches(staging.known_rows(session, import_id, comparer.bank, verdicts)):
+        versions += add_questions(
+            session, batch, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
+        ).versions
+    done = Imported(add_staged(session, kept=kept, verdicts=verdicts, now=now), versions)
+    twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
-        facts={"file": view.filename, "created": done.created, "versions": done.versions},
+        facts={"file": kept.filename, "created": done.created, "versions": done.versions},
     )  # fmt: skip
     return done
 
 
-def _claim(session: Session, import_id: int, by_id: int, **values: datetime) -> None:
+def _batches(rows: Iterator[tuple[int, JudgedRow]]) -> Iterator[list[JudgedRow]]:
+    while batch := [row for _number, row in islice(rows, staging.BATCH)]:
+        yield batch
+
+
+def _claim(session: Session, import_id: int, by_id: int, **values: Any) -> None:
     result = session.execute(
         update(QuestionImport)
         .where(
             QuestionImport.id == import_id,
             QuestionImport.by_id == by_id,
-            QuestionImport.imported_at.is_(None),
-            QuestionImport.discarded_at.is_(None),
+            QuestionImport.state == ImportState.READY,
         )
         .values(**values)
     )
-    if cast("CursorResult[Any]", result).rowcount != 1:
+    if rows_of(result) != 1:
         raise Conflict(_("这个文件已经导入或放弃了。没有重复导入。"))
-
-
-# --- many at once ----------------------------------------------------------------
-
-
-def add_questions(
-    session: Session,
-    judged: Sequence[JudgedRow],
-    *,
-    state: VersionState,
-    author_id: int,
-    now: datetime,
-    import_id: int | None = None,
-) -> Imported:
-    """Insert judged rows as new questions or next versions, a thousand a statement."""
-    topics = _topics(session, judged)
-    fresh = [row for row in judged if row.base is None]
-    later = [row for row in judged if row.base is not None]
-    questions = _new_questions(session, fresh, now)
-    _retire_returned(session, later, author_id, now)
-    versions = [
-        _values(row, question_id, 1, topics)
-        for row, question_id in zip(fresh, questions, strict=True)
-    ] + [
-        _values(row, row.base.question_id, row.base.number + 1, topics) for row in later if row.base
-    ]
-    common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
-    insert_all(session, QuestionVersion, [{**each, **common} for each in versions])
-    ids = queries.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
-    for start in range(len(fresh), len(ids), BATCH):
-        note_replaced(session, ids[start : start + BATCH])
-    insert_all(
-        session, ReviewEvent,
-        [{"version_id": id_, "from_state": None, "to_state": VersionState.DRAFT,
-          "by_id": author_id, "at": now} for id_ in ids],
-    )  # fmt: skip
-    return Imported(len(fresh), len(later), ids)
-
-
-def _topics(session: Session, judged: Sequence[JudgedRow]) -> dict[str, int]:
-    """Name → id; topics that are new are made, in the order in which the file names them."""
-    known = topic_ids(session)
-    missing = list(dict.fromkeys(row.topic for row in judged if row.topic not in known))
-    if missing:
-        last = session.scalar(select(func.max(Topic.ordinal))) or 0
-        session.execute(
-            insert(Topic),
-            [{"name": name, "ordinal": last + place} for place, name in enumerate(missing, 1)],
-        )
-        for name in missing:
-            record(session, "topic.create", ("topic", name[:64]), facts={"name": name})
-        known = topic_ids(session)
-    return known
-
-
-def _new_questions(session: Session, fresh: Sequence[JudgedRow], now: datetime) -> list[int]:
-    """Ids of new questions, one for each row; rows without a code get one."""
-    provisional: list[dict[str, Any]] = [
-        {"code": row.parsed.code or f"new-{now.timestamp():.0f}-{place}", "created_at": now}
-        for place, row in enumerate(fresh)
-    ]
-    insert_all(session, Question, provisional)
-    ids = queries.question_ids(session, [each["code"] for each in provisional])
-    unnamed = [id_ for row, id_ in zip(fresh, ids, strict=True) if not row.parsed.code]
-    if unnamed:
-        codes = new_codes(session, unnamed)
-        session.execute(
-            update(Question),
-            [{"id": id_, "code": code} for id_, code in zip(unnamed, codes, strict=True)],
-        )
-    return ids
-
-
-def _retire_returned(
-    session: Session, later: Sequence[JudgedRow], by_id: int, now: datetime
-) -> None:
-    """A returned version makes room for its correction."""
-    returned = [
-        row.base.id for row in later if row.base and row.base.state is VersionState.RETURNED
-    ]
-    if not returned:
-        return
-    session.execute(
-        update(QuestionVersion), [{"id": id_, "state": VersionState.RETIRED} for id_ in returned]
-    )
-    insert_all(
-        session, ReviewEvent,
-        [{"version_id": id_, "from_state": VersionState.RETURNED, "to_state": VersionState.RETIRED,
-          "by_id": by_id, "at": now} for id_ in returned],
-    )  # fmt: skip
-
-
-def _values(
-    row: JudgedRow, question_id: int, number: int, topics: Mapping[str, int]
-) -> dict[str, Any]:
-    draft = row.draft
-    if draft is None:
-        raise ValueError(f"row {row.parsed.row} has no question")
-    return {
-        "question_id": question_id, "number": number, "type": draft.type, "stem": draft.stem,
-        "options": list(draft.options), "key": draft.key, "explanation": draft.explanation,
-        "topic_id": topics[row.topic], "difficulty": draft.difficulty, "pool": draft.pool,
-        "may_shuffle": draft.may_shuffle, "article_id": row.article_id, "basis": draft.basis,
-        "digest": draft.digest, "passage": draft.passage, "is_rich": draft.is_rich,
-    }  # fmt: skip
-
-
-def insert_all(session: Session, model: Any, values: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, a thousand a statement."""
-    for start in range(0, len(values), BATCH):
-        session.execute(insert(model), values[start : start + BATCH])

@@ -20,10 +20,11 @@ from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, remedy, what
 from question_bank.imports import queries, services
 from question_bank.imports.forms import UploadForm
-from question_bank.imports.queries import ImportView, PreviewRow
-from question_bank.imports.rules import Verdict, is_note
+from question_bank.imports.queries import ImportView
+from question_bank.imports.rules import ImportState, Verdict, is_note
 from question_bank.questions.views import filters_of_request
 from question_bank.review.services import submit_import
+from question_bank.twins import queries as twins
 
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -71,14 +72,14 @@ def preview(import_id: int) -> str:
     """Every row of an upload with its verdict; afterwards, what became of it."""
     session = reading()
     view = queries.own_import(session, import_id, viewer().person_id)
-    if view.imported_at is not None:
+    if view.state is ImportState.IMPORTED:
         made, drafts = queries.import_counts(session, import_id)
         return render_template("imports/done.html", view=view, made=made, drafts=drafts)
     shown = _shown()
     return render_template(
         "imports/preview.html", view=view, counts=view.counts, shown=shown,
         listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
-        is_note=is_note,
+        is_note=is_note, twins=twins.counts(session, import_id),
     )  # fmt: skip
 
 
@@ -89,15 +90,16 @@ def _shown() -> frozenset[Verdict]:
 
 
 def _listing(view: ImportView, shown: frozenset[Verdict]) -> Listing:
-    rows: list[PreviewRow] = [row for row in view.rows if not shown or row.verdict in shown]
+    """One page of rows."""
+    total = sum(view.counts[verdict] for verdict in shown or Verdict)
     text = request.args.get("page", "1")
-    pages = max(1, -(-len(rows) // PER_PAGE))
+    pages = max(1, -(-total // PER_PAGE))
     page = min(max(int(text) if text.isdecimal() and len(text) < 10 else 1, 1), pages)  # noqa: PLR2004
     args = {key: value for key, value in request.args.items() if key == "show"}
-    start = (page - 1) * PER_PAGE
-    return Listing(
-        rows[start : start + PER_PAGE], len(rows), page, PER_PAGE, "", request.path, args
+    rows = queries.preview_rows(
+        reading(), view.id, shown, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
     )
+    return Listing(rows, total, page, PER_PAGE, "", request.path, args)
 
 
 @bp.post("/<int:import_id>")

@@ -66,7 +66,8 @@ class VersionState(StrEnum):
 
     approved ⇄ needs_review (待复核): its legal basis has changed, or its key is in doubt; it leaves
     every draw until somebody confirms or retires it. A returned version is not edited either: its
-    correction is a new draft, and it retires.
+    correction is a new draft, and it retires. A draft that says what another question says already
+    retires unreviewed.
     """
 
     DRAFT = "draft"
@@ -86,7 +87,7 @@ EXAM_POOLS = frozenset({Pool.EXAM, Pool.BOTH})
 PRACTICE_POOLS = frozenset({Pool.PRACTICE, Pool.BOTH})
 
 _MOVES = {
-    VersionState.DRAFT: {VersionState.IN_REVIEW},
+    VersionState.DRAFT: {VersionState.IN_REVIEW, VersionState.RETIRED},
     VersionState.IN_REVIEW: {VersionState.APPROVED, VersionState.RETURNED},
     VersionState.RETURNED: {VersionState.RETIRED},
     VersionState.APPROVED: {VersionState.RETIRED, VersionState.NEEDS_REVIEW},
@@ -148,9 +149,13 @@ _FULL_WIDTH = {
 }  # fmt: skip
 
 
+# Every character that ``tidy`` changes; most texts hold none.
+ODD = re.compile(r"[\x00-\x08\x0b-\x1f\xa0\u200b\ufeff０-９Ａ-Ｚａ-ｚ]")
+
+
 def tidy(text: str) -> str:
     """Text as it is kept: no blanks around it, full-width letters and figures as half-width."""
-    return text.translate(_FULL_WIDTH).strip()
+    return (text.translate(_FULL_WIDTH) if ODD.search(text) else text).strip()
 
 
 def settled(draft: Draft) -> Draft:
@@ -322,6 +327,11 @@ _LETTER_PATTERNS = (
 )  # fmt: skip
 _MAY_POINT = re.compile(r"[A-H]|以上|上述")  # most questions hold none of these
 _ALL_OF_THEM = re.compile(r"^上述(?:都|均|全|各|选项|说法|情形)")
+
+
+def may_point(text: str) -> bool:
+    """Whether a text holds anything that ``pointers`` would look at more closely."""
+    return _MAY_POINT.search(text) is not None
 
 
 def pointers(draft: Draft) -> list[str]:

@@ -18,7 +18,7 @@ from certification.exams.models import Exam, ExamState
 from core import clock
 from core.audit.models import AuditEvent
 from points.standing.queries import behind_rows, last_settled
-from question_bank.imports.models import QuestionImport
+from question_bank.imports.models import ImportState, QuestionImport
 from question_bank.questions.models import QuestionVersion, VersionState
 from quiz.attempts.models import Attempt, AttemptState, Score
 
@@ -113,8 +113,7 @@ def waiting_imports(session: Session, person_id: int) -> list[QuestionImport]:
             select(QuestionImport)
             .where(
                 QuestionImport.by_id == person_id,
-                QuestionImport.imported_at.is_(None),
-                QuestionImport.discarded_at.is_(None),
+                QuestionImport.state == ImportState.READY,
             )
             .order_by(QuestionImport.id.desc())
             .limit(5)

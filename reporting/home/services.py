@@ -37,7 +37,7 @@ def _editor(session: Session, viewer: Viewer, _now: datetime) -> Part:
         )  # fmt: skip
     for upload in queries.waiting_imports(session, viewer.person_id):
         todos.append(
-            Todo(_("核对后导入：%(name)s", name=upload.filename), _number(len(upload.rows), npgettext("数量", "行", "行", len(upload.rows))),
+            Todo(_("核对后导入：%(name)s", name=upload.filename), _number(upload.rows_done, npgettext("数量", "行", "行", upload.rows_done)),
                  (_("继续核对"), url_for("imports.preview", import_id=upload.id)),
                  _("文件已经读好，还没有写入题库。"), "now")
         )  # fmt: skip

@@ -30,7 +30,7 @@ from tests.factories import make_person, make_unit, sign_in
 # its triggers in a migration.
 APPEND_ONLY = (
     "audit_event", "rule_version", "review_event", "evidence", "score", "certificate",
-    "registry_event", "points_entry", "points_snapshot", "answer_to_mark", "answer_mark",
+    "registry_event", "points_entry", "points_snapshot", "duplicate_decision", "answer_to_mark", "answer_mark",
     "key_correction", "rescored_attempt", "rescoring_done",
 )  # fmt: skip
 KEPT = ("registration", "transfer", "suspension", "pool_exclusion")
@@ -229,7 +229,7 @@ def _literal(column: Any) -> str:
     if enums := getattr(column.type, "enums", None):
         return f"'{enums[0]}'"
     if kind.startswith(("BIGINT", "INT")):
-        return "1"
+        return "2" if column.name.startswith("second_") else "1"
     if kind.startswith("BOOL"):
         return "true"
     if "TIME" in kind or kind.startswith("DATE"):

@@ -16,7 +16,7 @@ from core.errors import Conflict, NotFound
 from core.permissions import Role
 from question_bank.formats import rows
 from question_bank.formats.sentences import what
-from question_bank.imports import queries, services
+from question_bank.imports import adding, queries, services
 from question_bank.imports.rules import Bank, KnownVersion, Verdict, judge
 from question_bank.laws import services as laws
 from question_bank.questions import queries as questions
@@ -203,7 +203,7 @@ def test_a_failure_half_way_leaves_no_trace(app: Flask, monkeypatch: pytest.Monk
     def fail(*_arguments: object) -> None:
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(services, "insert_all", fail)
+    monkeypatch.setattr(adding, "_name_questions", fail)
 
     def act() -> None:
         with app.app_context(), transaction() as session:

@@ -51,10 +51,9 @@ def _verdicts(app: Flask) -> list[tuple[str, str, list[str]]]:
             reading().scalars(select(QuestionImport).order_by(QuestionImport.id.desc())).first()
         )
         assert newest is not None
-        view = queries.own_import(reading(), newest.id, newest.by_id)
         return [
             (where(row.place), row.verdict.value, [finding.code for finding in row.findings])
-            for row in view.rows
+            for row in queries.preview_rows(reading(), newest.id)
         ]
 
 

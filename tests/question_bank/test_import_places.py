@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import reading, transaction
@@ -15,15 +14,12 @@ from core.permissions import Role
 from question_bank.formats import parsed, words
 from question_bank.formats.intake import Upload
 from question_bank.formats.reading import Place, PlaceKind, Reading, ReadQuestion, ReadType
-from question_bank.formats.remarks import where
-from question_bank.formats.sentences import what
 from question_bank.imports import queries, services
 from question_bank.imports.rules import Verdict
 from tests.databases import both_databases
 from tests.factories import make_person
 from tests.question_bank.desk import PAPER
 from tests.question_bank.formats.documents import document, paragraphs
-from tests.question_bank.helpers import HEAD, row, workbook
 
 
 @both_databases
@@ -38,34 +34,10 @@ def test_places_and_notes_outlive_the_preview(app: Flask) -> None:
     with app.app_context():
         view = queries.own_import(reading(), import_id, editor.id)
         assert not view.is_table
-        assert {row.place.kind for row in view.rows} == {PlaceKind.PARAGRAPH}
+        rows = queries.preview_rows(reading(), import_id)
+        assert {row.place.kind for row in rows} == {PlaceKind.PARAGRAPH}
         assert "no_keys" in {finding.code for finding in view.notes}
-        assert [row.place for row in view.parsed()] == [row.place for row in view.rows]
         assert view.counts[Verdict.REFUSED] == 3
-
-
-def test_an_upload_of_before_there_were_places_is_still_read(door: Session) -> None:
-    editor = make_person(door, Role.EDITOR)
-    kept = services.upload(
-        door, filename="a.xlsx", data=workbook(HEAD, row(1), row(1)), by_id=editor.id,
-        now=clock.now(),
-    )  # fmt: skip
-    old = []
-    for entry in kept.rows:
-        plain = {name: value for name, value in entry["parsed"].items() if name != "at"}
-        old.append({**entry, "parsed": plain})
-    facts = {"other_row": 2, "other_sheet": "甲"}
-    old[1]["findings"] = [{"code": "same_in_file", "at": "row", "facts": facts}]
-    kept.rows = old
-    door.flush()
-    view = queries.own_import(door, kept.id, editor.id)
-    assert [where(row.place) for row in view.rows] == ["第 2 行", "第 3 行"]
-    assert what(view.rows[1].findings[0]) == "和“甲”第 2 行是同一道题。"
-    assert view.is_table
-    done = services.import_rows(
-        door, import_id=kept.id, by_id=editor.id, with_doubtful=False, now=clock.now()
-    )
-    assert done.total == 1
 
 
 def _read(**values: Any) -> ReadQuestion:

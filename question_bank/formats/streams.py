@@ -1,0 +1,114 @@
+"""Reads a file of any kind as a stream of rows; a plain table as its rows come. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
+
+from question_bank.formats import intake, layouts, lean, parsed, rows, words
+from question_bank.formats.lean import Plain
+from question_bank.formats.reading import Place, PlaceKind
+from question_bank.formats.rows import ParsedRow
+from question_bank.formats.tables import MAX_COLUMNS, OpenSheet, UnusableFile, cell_text
+from question_bank.questions.rules import Finding, QuestionType
+
+_CODE, _DIGEST = lean.COLUMNS.index("code"), lean.COLUMNS.index("digest")
+# (sheet, '' where the file has one only; a row that can go in, or one with everything said of it)
+Item: TypeAlias = tuple[str, Plain | ParsedRow]
+_Head: TypeAlias = tuple[int, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The rows of a file, to be read once, and what is to be said about the file as a whole.
+
+    ``total``: about how many rows there are. ``items`` raises UnusableFile where it holds none.
+    """
+
+    total: int
+    items: Iterator[Item]
+    notes: tuple[Finding, ...] = ()
+
+
+def opened(upload: intake.Upload, key: intake.Upload | None = None) -> Stream:
+    """What a checked file holds; UnusableFile where that is nothing. ``key`` as in ``intake.read``."""
+    if key is not None or upload.kind not in intake.TABLES:
+        return _listed(parsed.read(upload, key))
+    sheets, total = intake.open_sheets(upload)
+    tops = [sheet.top for sheet in sheets]
+    if not layouts.is_plain(tops):
+        return _listed(parsed.of_layouts([sheet.whole() for sheet in sheets]))
+    return Stream(total, _plain(sheets), layouts.skipped(tops))
+
+
+def _listed(read: parsed.Parsed) -> Stream:
+    return Stream(len(read.rows), iter([("", row) for row in read.rows]), read.notes)
+
+
+def _plain(sheets: Sequence[OpenSheet]) -> Iterator[Item]:
+    headed = [(sheet, head) for sheet in sheets if (head := rows.headings(sheet.top))]
+    first = _First()
+    is_empty = True
+    for sheet, head in headed:
+        name = sheet.name if len(headed) > 1 else ""
+        for item in _sheet(sheet, head, name, first):
+            is_empty = False
+            yield name, item
+    if is_empty:
+        raise UnusableFile("no_rows")
+
+
+@dataclass
+class _First:
+    """Where in a file each code and each content stands first."""
+
+    codes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    contents: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def claim(self, at: tuple[str, int], code: str, digest: str) -> tuple[str, tuple[str, int]]:
+        """Why a row repeats an earlier one, and which; '' where it does not."""
+        if code and (namesake := self.codes.setdefault(code, at)) is not at:
+            return "code_twice", namesake
+        if digest and (twin := self.contents.setdefault(digest, at)) is not at:
+            return "same_in_file", twin
+        return "", at
+
+
+def _sheet(
+    sheet: OpenSheet, head: _Head, name: str, first: _First
+) -> Iterator[Plain | ParsedRow]:  # fmt: skip
+    start, columns = head
+    default = words.type_in(sheet.name)
+    read = lean.reader(columns, default)
+    for number, cells in chain(sheet.head[start:], sheet.rest):
+        row = read(number, cells)
+        if row is not None:
+            why, twin = first.claim((name, number), row[_CODE], row[_DIGEST])
+            if not why:
+                yield row
+                continue
+            full = _full(name, number, cells, columns, default)
+            if full is not None:
+                yield rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
+            continue
+        full = _full(name, number, cells, columns, default)
+        if full is not None:
+            is_question = full.draft is not None and not full.is_refused
+            digest = full.draft.digest if full.draft and is_question else ""
+            why, twin = first.claim((name, number), full.code, digest)
+            yield (
+                rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
+                if why
+                else full
+            )
+
+
+def _full(
+    name: str, number: int, cells: Sequence[object], columns: Mapping[str, int],
+    default: QuestionType | None,
+) -> ParsedRow | None:  # fmt: skip
+    """A row with everything that is to be said about it; None where it is blank."""
+    texts = [cell_text(cell) for cell in cells[:MAX_COLUMNS]]
+    return rows.read_row(name, number, texts, columns, default)

@@ -1,0 +1,228 @@
+"""Rows of a file on their way into the bank: kept in batches, compared with the bank in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from question_bank.formats import lean
+from question_bank.formats.lean import encoded
+from question_bank.formats.reading import Place
+from question_bank.formats.rows import DOUBTS, ParsedRow
+from question_bank.formats.streams import Item
+from question_bank.imports import queries
+from question_bank.imports.models import QuestionImport
+from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
+from question_bank.questions.rules import Draft, Finding, QuestionType
+
+BATCH = 2000
+# the rest of a row, before the columns of ``lean``
+_OWN = ("import_id", "number", "verdict", "judged", "basis_taken", "article_id", "sheet")
+_FULL = ("findings", "place_kind", "place_id", "is_rich")
+_ALONE = {"findings": "[]", "place_kind": "row", "place_id": "", "is_rich": False}
+_TOPIC, _BASIS = lean.COLUMNS.index("topic"), lean.COLUMNS.index("basis")
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    """Findings as a row keeps them."""
+    return encoded([finding.__dict__ for finding in findings])
+
+
+@dataclass
+class Comparer:
+    """What the bank says of a topic and a citation, worked out once for each pair."""
+
+    bank: Bank
+    known: dict[tuple[str, str], tuple[bool, str, str | None, int | None]] = field(
+        default_factory=dict
+    )
+
+    def of(self, topic: str, basis: str) -> tuple[bool, str, str | None, int | None]:
+        """Whether it wants a look, what is said (JSON), the citation taken, its article."""
+        found = self.known.get((topic, basis))
+        if found is None:
+            taken, said, article_id = compared(topic, basis, self.bank)
+            found = self.known[topic, basis] = (
+                any(each.code in DOUBTS for each in said), findings_json(said),
+                taken if taken != basis else None, article_id,
+            )  # fmt: skip
+        return found
+
+
+@dataclass
+class Stager:
+    """Puts rows into ``import_row``, one batch after the other; counts them."""
+
+    session: Session
+    import_id: int
+    comparer: Comparer
+    number: int = 0
+    is_table: bool = True
+    sheets: set[str] = field(default_factory=set)
+
+    def put(self, items: Iterator[Item]) -> Iterator[int]:
+        """Keep all rows; after each batch the number of rows so far."""
+        while batch := list(islice(items, BATCH)):
+            plain: list[tuple[Any, ...]] = []
+            full: list[tuple[Any, ...]] = []
+            for sheet, row in batch:
+                self.number += 1
+                if isinstance(row, tuple):
+                    plain.append(self._plain(sheet, row))
+                else:
+                    full.append(self._full(row))
+            _insert(self.session, (*_OWN, *lean.COLUMNS), plain, _ALONE)
+            _insert(self.session, (*_OWN, *lean.COLUMNS, *_FULL), full, {})
+            yield self.number
+
+    def _plain(self, sheet: str, row: lean.Plain) -> tuple[Any, ...]:
+        doubtful, judged, taken, article_id = self.comparer.of(row[_TOPIC], row[_BASIS])
+        self.sheets.add(sheet)
+        verdict = "doubtful" if doubtful else "good"
+        return (self.import_id, self.number, verdict, judged, taken, article_id, sheet, *row)
+
+    def _full(self, row: ParsedRow) -> tuple[Any, ...]:
+        values = values_of(row, self.comparer)
+        self.sheets.add(values["sheet"])
+        self.is_table = self.is_table and values["place_kind"] == "row"
+        values.update(import_id=self.import_id, number=self.number)
+        return tuple(values[name] for name in (*_OWN, *lean.COLUMNS, *_FULL))
+
+
+def values_of(row: ParsedRow, comparer: Comparer) -> dict[str, Any]:
+    """A row as ``import_row`` keeps it, not yet compared with the questions of the bank; JSON as text."""
+    draft: Draft | None = row.draft or row.loose
+    is_sound = row.draft is not None and not row.is_refused
+    doubtful, judged, taken, article_id = False, "[]", None, None
+    if is_sound:
+        doubtful, judged, taken, article_id = comparer.of(row.topic, draft.basis if draft else "")
+        doubtful = doubtful or any(each.code in DOUBTS for each in row.findings)
+    verdict = Verdict.DOUBTFUL if doubtful else Verdict.GOOD
+    place = row.place
+    return {
+        "verdict": (verdict if is_sound else Verdict.REFUSED).value,
+        "judged": judged, "basis_taken": taken, "article_id": article_id,
+        "sheet": place.sheet, "place_kind": place.kind.value, "place_number": place.number,
+        "place_id": place.id, "type_text": row.type_text, "stem": row.stem, "answer": row.answer,
+        "code": row.code, "topic": row.topic, "basis": draft.basis if draft else "",
+        "given": ",".join(sorted(row.given)), "findings": findings_json(row.findings),
+        "type": row.draft.type.value if row.draft else None,
+        "options": encoded(draft.options if draft else []),
+        "key": encoded(draft.key if draft else None),
+        "passage": draft.passage if draft else "", "is_rich": bool(draft and draft.is_rich),
+        "explanation": draft.explanation if draft else "",
+        "difficulty": draft.difficulty.value if draft else "medium",
+        "pool": draft.pool.value if draft else "both",
+        "may_shuffle": draft.may_shuffle if draft else True,
+        "digest": row.draft.digest if row.draft and is_sound else None,
+    }  # fmt: skip
+
+
+def _insert(
+    session: Session, columns: Sequence[str], rows: Sequence[tuple[Any, ...]],
+    constants: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Insert tuples by the driver itself: texts of JSON go in as they are."""
+    if not rows:
+        return
+    connection = session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    fixed = {name: "false" if value is False else f"'{value}'" for name, value in constants.items()}
+    names = ", ".join(f'"{name}"' for name in (*columns, *fixed))
+    values = ", ".join((*[mark] * len(columns), *fixed.values()))
+    connection.exec_driver_sql(f"INSERT INTO import_row ({names}) VALUES ({values})", list(rows))
+
+
+# --- comparing with the bank ----------------------------------------------------------
+
+
+def compare(session: Session, import_id: int, comparer: Comparer, *, anew: bool = False) -> None:
+    """Find the rows that the bank has already, by content or by code.
+
+    ``anew``: judge all rows, because the bank may have changed since they were kept.
+    """
+    changes: dict[int, dict[str, Any]] = {}
+    if anew:
+        changes = _judged_anew(session, import_id, comparer)
+    for number, code in queries.twins(session, import_id):
+        said = findings_json([Finding("same", "row", {"code": code})])
+        changes[number] = {"verdict": Verdict.SAME, "judged": said}
+    for number, row in known_rows(session, import_id, comparer.bank):
+        alone = row.findings[len(row.parsed.findings) :] if row.draft else row.findings
+        changes[number] = {"verdict": row.verdict, "judged": findings_json(alone),
+                           "basis_taken": None, "article_id": row.article_id}  # fmt: skip
+    _apply(session, import_id, changes)
+
+
+def known_rows(
+    session: Session, import_id: int, bank: Bank, verdicts: Collection[Verdict] = tuple(Verdict)
+) -> Iterator[tuple[int, JudgedRow]]:
+    """Number and verdict of each sound row whose code the bank knows.
+
+    ``verdicts``: only rows that have one of these so far.
+    """
+    numbers = queries.rows_with_known_code(session, import_id, verdicts)
+    for start in range(0, len(numbers), BATCH):
+        kept = queries.staged(session, import_id, numbers[start : start + BATCH])
+        known = queries.versions_by_code(session, {row.code for row in kept})
+        piece = replace(bank, by_code=known)
+        for row in kept:
+            yield row.number, judge(parsed_of(row), piece)
+
+
+def parsed_of(row: Any) -> ParsedRow:
+    """A row of ``import_row`` as it was read."""
+    draft = Draft(
+        row.type or QuestionType.SINGLE, row.stem, tuple(row.options), row.key, row.explanation,
+        row.difficulty, row.pool, row.may_shuffle, row.basis, row.passage, row.is_rich,
+    )  # fmt: skip
+    place = Place(row.place_kind, row.place_number, row.place_id, row.sheet)
+    return ParsedRow(
+        row.sheet, row.place_number, row.type_text, row.stem, row.answer, row.code, row.topic,
+        draft if row.type else None, frozenset(filter(None, row.given.split(","))),
+        tuple(Finding(**each) for each in row.findings), place, None if row.type else draft,
+    )  # fmt: skip
+
+
+def _apply(session: Session, import_id: int, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    if not changes:
+        return
+    connection = session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    names = ("verdict", "judged", "basis_taken", "article_id")
+    values = ", ".join(f"{name} = {mark}" for name in names)
+    connection.exec_driver_sql(
+        f"UPDATE import_row SET {values} WHERE import_id = {mark} AND number = {mark}",
+        [(*(row.get(name) for name in names), import_id, number)
+         for number, row in changes.items()],
+    )  # fmt: skip
+
+
+def finish(session: Session, kept: QuestionImport, stager: Stager, comparer: Comparer) -> None:
+    """All rows are kept: compare them with the bank and count them."""
+    compare(session, kept.id, comparer)
+    counted = queries.count_verdicts(session, kept.id)
+    kept.rows_done = stager.number
+    kept.is_table, kept.sheets = stager.is_table, max(len(stager.sheets), 1)
+    for verdict in Verdict:
+        setattr(kept, verdict.value, counted.get(verdict, 0))
+
+
+def _judged_anew(
+    session: Session, import_id: int, comparer: Comparer
+) -> dict[int, dict[str, Any]]:  # fmt: skip
+    """What is now to be said of rows otherwise than when they were kept."""
+    changes = {}
+    for row in queries.rows_to_judge(session, import_id):
+        doubtful, judged, taken, article_id = comparer.of(row.topic, row.basis)
+        doubtful = doubtful or any(each["code"] in DOUBTS for each in row.findings)
+        now = (Verdict.DOUBTFUL if doubtful else Verdict.GOOD, judged, taken, article_id)
+        if now != (row.verdict, encoded(row.judged), row.basis_taken, row.article_id):
+            changes[row.number] = dict(
+                zip(("verdict", "judged", "basis_taken", "article_id"), now, strict=True)
+            )
+    return changes
