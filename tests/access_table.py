@@ -100,6 +100,7 @@ ACCESS: dict[str, Permission | None] = {
     "imports.preview": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
+    "imports.undo": P.BANK_WRITE,
     # in laws
     "laws.changes": P.BANK_READ,
     "laws.import_": P.LAW_WRITE,

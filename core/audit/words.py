@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, object] = {
     "filter.keep": _l("存下常用筛选"),
     "import.discard": _l("放弃导入"),
     "import.import": _l("导入试题"),
+    "import.undo": _l("撤销整次导入"),
     "import.upload": _l("上传试题表"),
     "key.correct.approve": _l("同意更正答案"),
     "key.correct.ask": _l("提出更正答案"),

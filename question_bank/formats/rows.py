@@ -38,7 +38,7 @@ DOUBTS = frozenset(
      "shuffle_unknown", "basis_no_law", "basis_only_label", "basis_no_article", "basis_not_found"}
 ) | READING_DOUBTS  # fmt: skip
 NOTES = READING_NOTES | {
-    "topic_new", "topic_none", "new_version", "basis_later"
+    "topic_new", "topic_none", "new_version", "after_undone", "basis_later"
 }  # fmt: skip
 
 _CODE_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\d[A-Za-z0-9_.-]*")

@@ -84,6 +84,10 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "topic_new": (_l("知识点“%(name)s”是新的，导入时建立。"), ""),
     "topic_none": (_l("没有写知识点，归入“%(name)s”。"), ""),
     "new_version": (_l("与题库 %(code)s 内容不同，将成为它的第 %(number)s 版草稿。"), ""),
+    "after_undone": (
+        _l("题库 %(code)s 的上一版随导入一起撤销了，这一行将成为它的第 %(number)s 版草稿。"),
+        "",
+    ),
     "same": (_l("与题库 %(code)s 完全相同，跳过。"), ""),
     # a file that cannot be used
     "broken": (_l("文件打不开，可能已损坏。没有读取任何内容。请重新保存后再上传。"), ""),

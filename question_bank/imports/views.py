@@ -18,7 +18,7 @@ from question_bank.formats import exports, remarks, xlsx
 from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, remedy, what
-from question_bank.imports import queries, services
+from question_bank.imports import queries, services, undoing
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView
 from question_bank.imports.rules import ImportState, Verdict, is_note
@@ -71,9 +71,12 @@ def preview(import_id: int) -> str:
     """Every row of an upload with its verdict; afterwards, what became of it."""
     session = reading()
     view = queries.own_import(session, import_id, viewer().person_id)
-    if view.state is ImportState.IMPORTED:
+    if view.state in {ImportState.IMPORTED, ImportState.UNDONE}:
         made, drafts = queries.import_counts(session, import_id)
-        return render_template("imports/done.html", view=view, made=made, drafts=drafts)
+        may_undo = view.state is ImportState.IMPORTED and not queries.used_of(session, import_id)
+        return render_template(
+            "imports/done.html", view=view, made=made, drafts=drafts, may_undo=may_undo
+        )
     shown = _shown()
     return render_template(
         "imports/preview.html", view=view, counts=view.counts, shown=shown,
@@ -127,6 +130,23 @@ def discard(import_id: int) -> BaseResponse:
         services.discard(session, import_id=import_id, by_id=viewer().person_id, now=clock.now())
     flash(_("已放弃这个文件，题库没有改动。"), "success")
     return redirect(url_for("imports.create"))
+
+
+@bp.post("/<int:import_id>/undo")
+@requires(Permission.BANK_WRITE)
+def undo(import_id: int) -> BaseResponse:
+    """Take the whole import back, while nothing has used it."""
+    try:
+        with transaction() as session:
+            queries.own_import(session, import_id, viewer().person_id)
+            undone = undoing.undo(
+                session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+            )
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        flash(_("已撤销整次导入，%(n)s 题不再出现在题库里。", n=undone), "success")
+    return redirect(url_for("imports.preview", import_id=import_id))
 
 
 @bp.post("/<int:import_id>/submit")
