@@ -98,6 +98,8 @@ ACCESS: dict[str, Permission | None] = {
     "imports.export": P.BANK_READ,
     "imports.export_as": P.BANK_READ,
     "imports.preview": P.BANK_WRITE,
+    "imports.progress": P.BANK_WRITE,
+    "imports.read_again": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
     "imports.undo": P.BANK_WRITE,

@@ -51,6 +51,8 @@ ACTIONS: Mapping[str, object] = {
     "filter.keep": _l("存下常用筛选"),
     "import.discard": _l("放弃导入"),
     "import.import": _l("导入试题"),
+    "import.read": _l("读完题目文件"),
+    "import.read_again": _l("再读一遍题目文件"),
     "import.undo": _l("撤销整次导入"),
     "import.upload": _l("上传试题表"),
     "key.correct.approve": _l("同意更正答案"),

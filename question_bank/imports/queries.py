@@ -19,7 +19,7 @@ from core.permissions import Permission, permissions_of
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion
-from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
 from question_bank.questions.models import (
@@ -101,6 +101,18 @@ def own_upload(session: Session, import_id: int, person_id: int) -> QuestionImpo
     if found is None:
         raise NotFound
     return found
+
+
+def to_read(
+    session: Session, import_id: int
+) -> tuple[QuestionImport | None, ImportFile | None]:  # fmt: skip
+    """An upload that is to be read, with its files; (None, None) where it is no more."""
+    found = session.execute(
+        select(QuestionImport, ImportFile)
+        .join(ImportFile, ImportFile.import_id == QuestionImport.id)
+        .where(QuestionImport.id == import_id, QuestionImport.state == ImportState.READING)
+    ).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
 
 
 def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
