@@ -103,8 +103,11 @@ ACCESS: dict[str, Permission | None] = {
     "imports.export": P.BANK_READ,
     "imports.export_as": P.BANK_READ,
     "imports.preview": P.BANK_WRITE,
+    "imports.progress": P.BANK_WRITE,
+    "imports.read_again": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
+    "imports.undo": P.BANK_WRITE,
     # in laws
     "laws.changes": P.BANK_READ,
     "laws.import_": P.LAW_WRITE,

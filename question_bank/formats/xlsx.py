@@ -22,25 +22,26 @@ from question_bank.questions.rules import (
 
 HEADINGS = (
     "编号", "题型", "题干", *(f"选项{letter}" for letter in LETTERS[:MAX_OPTIONS]), "答案", "解析",
-    "难度", "知识点", "用途", "法规依据", "可否乱序",
+    "难度", "知识点", "用途", "法规依据", "可否乱序", "材料",
 )  # fmt: skip
-WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9)
+WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9, 50)
 LIST_ROWS = 2000  # rows of the template that have list boxes
 
 HOW_TO = (
-    ("题型", "单选、多选、判断、填空。"),
+    ("题型", "单选、多选、判断、填空、简答。"),
     ("题干", "填空题用（　）标出空的位置。"),
     ("选项", "从选项A起依次填，中间不留空；判断题和填空题不填。考试时选项次序会打乱，不要写“以上都对”，解析里不要写选项字母。"),
-    ("答案", "单选 B；多选 ABD；判断 正确 或 错误；填空各空之间用 | 隔开，一个空有几种写法用 = 隔开，例如 20=二十|工作日。"),
+    ("答案", "单选 B；多选 ABD；判断 正确 或 错误；填空各空之间用 | 隔开，一个空有几种写法用 = 隔开，例如 20=二十|工作日；简答写参考答案，评分时对照。"),
     ("难度", "易、中、难；不填按中。"),
     ("用途", "练习、考试、皆可；不填按皆可。"),
     ("法规依据", "法规全名加条，例如《中华人民共和国政府信息公开条例》第二十六条。"),
     ("编号", "新题不填。填了题库里已有的编号，就成为那道题的新版本。"),
     ("可否乱序", "可、否；选项有固定次序时填否。"),
+    ("材料", "几道题共用的案例或材料；共用的每一行都写同样的文字。"),
 )  # fmt: skip
 EXAMPLES = (
     ("", "单选", "（示例，导入前删去）一周有（　）天。", "五", "六", "七", "八", "", "", "", "", "C",
-     "一周有七天。", "易", "示例", "练习", "", "可"),
+     "一周有七天。", "易", "示例", "练习", "", "可", ""),
 )  # fmt: skip
 
 
@@ -60,17 +61,20 @@ class ExportedQuestion:
             self.code, words.TYPE_WORDS[draft.type], draft.stem, *options, key_text(draft),
             draft.explanation, words.DIFFICULTY_WORDS[draft.difficulty], self.topic,
             words.POOL_WORDS[draft.pool], draft.basis, words.YES if draft.may_shuffle else words.NO,
+            draft.passage,
         ]  # fmt: skip
 
 
 def key_text(draft: Draft) -> str:
-    """The key as a table has it: B, ABD, 正确, 二十|工作日."""
+    """The key as a table has it: B, ABD, 正确, 二十|工作日, a model answer."""
     if draft.key is None:
         return ""
     if draft.type in WITH_OPTIONS:
         return letters_of(draft.key)
     if draft.type is QuestionType.TRUE_FALSE:
         return "正确" if draft.key else "错误"
+    if draft.type is QuestionType.SHORT_ANSWER:
+        return str(draft.key)
     return words.blanks_text(draft.key)
 
 

@@ -25,6 +25,7 @@ from question_bank.imports.rules import Verdict
 from question_bank.questions.queries import Filters
 from question_bank.questions.rules import Finding
 
+SHOWN_EVERY = 10_000  # rows
 cli = AppGroup("bank", help="The question bank.")
 
 
@@ -48,6 +49,12 @@ def _said(kept: QuestionImport, rows: Sequence[PreviewRow]) -> dict[str, Any]:
     }
 
 
+def _show(done: int, total: int) -> None:
+    """A line for each ten thousand rows, beside the JSON."""
+    if done % SHOWN_EVERY == 0:
+        click.echo(f"{done} / {total}", err=True)
+
+
 @cli.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--by", "staff_no", required=True, help="Staff number of the author.")
@@ -65,8 +72,9 @@ def import_(
         by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, now)
         with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
             kept = services.upload(
-                session, filename=file.name, data=data, key=answers, by_id=by_id, now=now
-            )
+                session, filename=file.name, data=data, key=answers, by_id=by_id, now=now,
+                on_batch=_show,
+            )  # fmt: skip
             said = {"file": file.name, **_said(kept, queries.preview_rows(session, kept.id))}
             done = services.Imported(0, 0)
             if dry_run:

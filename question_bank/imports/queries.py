@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
 from accounts.roles.queries import live_roles
@@ -19,12 +19,18 @@ from core.permissions import Permission, permissions_of
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion
-from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
-from question_bank.questions.models import Question, QuestionVersion, Topic, VersionState
+from question_bank.questions.models import (
+    Question,
+    QuestionVersion,
+    ReviewEvent,
+    Topic,
+    VersionState,
+)
 from question_bank.questions.queries import Filters, draft_of, question_list, topic_ids
-from question_bank.questions.rules import Finding
+from question_bank.questions.rules import LIVE_STATES, Finding
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -53,6 +59,7 @@ class ImportView:
     at: datetime
     state: ImportState
     imported_at: datetime | None
+    undone_at: datetime | None
     is_table: bool  # its questions are rows of sheets, and not parts of a text
     sheets: int
     counts: dict[Verdict, int]
@@ -96,11 +103,24 @@ def own_upload(session: Session, import_id: int, person_id: int) -> QuestionImpo
     return found
 
 
+def to_read(
+    session: Session, import_id: int
+) -> tuple[QuestionImport | None, ImportFile | None]:  # fmt: skip
+    """An upload that is to be read, with its files; (None, None) where it is no more."""
+    found = session.execute(
+        select(QuestionImport, ImportFile)
+        .join(ImportFile, ImportFile.import_id == QuestionImport.id)
+        .where(QuestionImport.id == import_id, QuestionImport.state == ImportState.READING)
+    ).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
 def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
     """An upload of this person; NotFound for everybody else's."""
     found = own_upload(session, import_id, person_id)
     return ImportView(
-        found.id, found.filename, found.at, found.state, found.imported_at, found.is_table,
+        found.id, found.filename, found.at, found.state, found.imported_at, found.undone_at,
+        found.is_table,
         found.sheets, {verdict: getattr(found, verdict.value) for verdict in Verdict},
         found.rows_total, found.rows_done, found.beat_at, found.trouble,
         [Finding(**note) for note in found.notes],
@@ -271,6 +291,28 @@ def import_counts(session: Session, import_id: int) -> tuple[int, int]:
         ).where(QuestionVersion.import_id == import_id)
     ).one()
     return row[0], row[1]
+
+
+def used_of(session: Session, import_id: int) -> int:
+    """How many versions of an import are or were approved, or have a later version."""
+    later = aliased(QuestionVersion)
+    approved = exists().where(
+        ReviewEvent.version_id == QuestionVersion.id, ReviewEvent.to_state == VersionState.APPROVED
+    )
+    replaced = exists().where(
+        later.question_id == QuestionVersion.question_id, later.number > QuestionVersion.number
+    )
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(QuestionVersion)
+            .where(
+                QuestionVersion.import_id == import_id,
+                QuestionVersion.state.in_(LIVE_STATES) | approved | replaced,
+            )
+        )
+        or 0
+    )
 
 
 def bank_for(session: Session, rows: Sequence[ParsedRow], day: date) -> Bank:

@@ -142,7 +142,7 @@ def _settle(
     found = [*parsed.findings, *said]
     if base is not None:
         facts = {"code": base.code, "number": base.number + 1}
-        found.append(Finding("new_version", "row", facts))
+        found.append(Finding("after_undone" if base.is_undone else "new_version", "row", facts))
     doubtful = any(finding.code in DOUBTS for finding in found)
     return JudgedRow(
         parsed, Verdict.DOUBTFUL if doubtful else Verdict.GOOD, tuple(found),

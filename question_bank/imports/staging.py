@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from question_bank.formats import lean
+from question_bank.formats import lean, streams
 from question_bank.formats.lean import encoded
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import DOUBTS, ParsedRow
-from question_bank.formats.streams import Item
 from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
 from question_bank.questions.rules import Draft, Finding, QuestionType
 
 BATCH = 2000
+Batch: TypeAlias = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]  # by ``_insert``: lean, full
 # the rest of a row, before the columns of ``lean``
 _OWN = ("import_id", "number", "verdict", "judged", "basis_taken", "article_id", "sheet")
 _FULL = ("findings", "place_kind", "place_id", "is_rich")
@@ -55,29 +55,33 @@ class Comparer:
 
 @dataclass
 class Stager:
-    """Puts rows into ``import_row``, one batch after the other; counts them."""
+    """Puts the rows of a file into ``import_row``, one batch after the other; counts them."""
 
-    session: Session
     import_id: int
     comparer: Comparer
+    items: Iterator[streams.Item]
     number: int = 0
     is_table: bool = True
     sheets: set[str] = field(default_factory=set)
 
-    def put(self, items: Iterator[Item]) -> Iterator[int]:
-        """Keep all rows; after each batch the number of rows so far."""
-        while batch := list(islice(items, BATCH)):
-            plain: list[tuple[Any, ...]] = []
-            full: list[tuple[Any, ...]] = []
-            for sheet, row in batch:
-                self.number += 1
-                if isinstance(row, tuple):
-                    plain.append(self._plain(sheet, row))
-                else:
-                    full.append(self._full(row))
-            _insert(self.session, (*_OWN, *lean.COLUMNS), plain, _ALONE)
-            _insert(self.session, (*_OWN, *lean.COLUMNS, *_FULL), full, {})
-            yield self.number
+    def next_batch(self) -> Batch | None:
+        """Read some rows more; None at the end."""
+        plain: list[tuple[Any, ...]] = []
+        full: list[tuple[Any, ...]] = []
+        for sheet, row in islice(self.items, BATCH):
+            self.number += 1
+            if isinstance(row, tuple):
+                plain.append(self._plain(sheet, row))
+            else:
+                full.append(self._full(row))
+        return (plain, full) if plain or full else None
+
+    @staticmethod
+    def put(session: Session, batch: Batch) -> None:
+        """Keep these rows."""
+        plain, full = batch
+        _insert(session, (*_OWN, *lean.COLUMNS), plain, _ALONE)
+        _insert(session, (*_OWN, *lean.COLUMNS, *_FULL), full, {})
 
     def _plain(self, sheet: str, row: lean.Plain) -> tuple[Any, ...]:
         doubtful, judged, taken, article_id = self.comparer.of(row[_TOPIC], row[_BASIS])

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from typing import cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,7 +31,7 @@ from question_bank.formats import exports, remarks, xlsx
 from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, remedy, what
-from question_bank.imports import queries, services
+from question_bank.imports import background, queries, services, undoing
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView
 from question_bank.imports.rules import ImportState, Verdict, is_note
@@ -41,12 +54,7 @@ def create() -> str | BaseResponse:
     if form.ask():
         sent = _sent(form)
         try:
-            with transaction() as session:
-                kept = services.upload(
-                    session, filename=sent.name, data=sent.data, key=_file(form.key.data),
-                    by_id=viewer().person_id, now=clock.now(),
-                )  # fmt: skip
-                import_id = kept.id
+            import_id = _take(sent, _file(form.key.data))
         except AppError as error:
             at = error.extra.get("field", "file")
             form.refuse("text" if at == "file" and form.is_pasted else at, error.detail)
@@ -54,6 +62,27 @@ def create() -> str | BaseResponse:
             return redirect(url_for("imports.preview", import_id=import_id))
     own = queries.own_imports(reading(), viewer().person_id)
     return render_template("imports/create.html", form=form, limit=max_megabytes(), imports=own)
+
+
+def _take(sent: services.SentFile, key: services.SentFile | None) -> int:
+    """Read a small file at once; keep a large one and begin to read it beside the requests."""
+    by_id, now = viewer().person_id, clock.now()
+    is_large = len(sent.data) > background.LARGE
+    with transaction() as session:
+        if is_large:
+            kept = background.begin(session, file=sent, key=key, by_id=by_id, now=now)
+        else:
+            kept = services.upload(
+                session, filename=sent.name, data=sent.data, key=key, by_id=by_id, now=now
+            )
+        import_id = kept.id
+    if is_large:
+        background.start(_app(), import_id)
+    return import_id
+
+
+def _app() -> Flask:
+    return cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def _sent(form: UploadForm) -> services.SentFile:
@@ -72,15 +101,52 @@ def preview(import_id: int) -> str:
     """Every row of an upload with its verdict; afterwards, what became of it."""
     session = reading()
     view = queries.own_import(session, import_id, viewer().person_id)
-    if view.state is ImportState.IMPORTED:
+    if view.state in {ImportState.READING, ImportState.FAILED}:
+        return render_template("imports/reading.html", view=view, is_gone=_is_gone(view))
+    if view.state in {ImportState.IMPORTED, ImportState.UNDONE}:
         made, drafts = queries.import_counts(session, import_id)
-        return render_template("imports/done.html", view=view, made=made, drafts=drafts)
+        may_undo = view.state is ImportState.IMPORTED and not queries.used_of(session, import_id)
+        return render_template(
+            "imports/done.html", view=view, made=made, drafts=drafts, may_undo=may_undo
+        )
     shown = _shown()
     return render_template(
         "imports/preview.html", view=view, counts=view.counts, shown=shown,
         listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
         is_note=is_note, twins=twins.counts(session, import_id),
     )  # fmt: skip
+
+
+def _is_gone(view: ImportView) -> bool:
+    """Whether the reader of an upload gives no sign of life any more."""
+    is_late = view.beat_at is not None and clock.now() - view.beat_at > background.LEASE
+    return view.state is ImportState.READING and is_late
+
+
+@bp.get("/<int:import_id>/progress")
+@requires(Permission.BANK_WRITE)
+def progress(import_id: int) -> Response:
+    """How far the reading is, for the page that shows it."""
+    view = queries.own_import(reading(), import_id, viewer().person_id)
+    is_reading = view.state is ImportState.READING and not _is_gone(view)
+    return jsonify(reading=is_reading, done=view.rows_done, total=view.rows_total)
+
+
+@bp.post("/<int:import_id>/read-again")
+@requires(Permission.BANK_WRITE)
+def read_again(import_id: int) -> BaseResponse:
+    """Read an upload once more whose reader is gone."""
+    try:
+        with transaction() as session:
+            queries.own_import(session, import_id, viewer().person_id)
+            background.begin_again(
+                session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+            )
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        background.start(_app(), import_id)
+    return redirect(url_for("imports.preview", import_id=import_id))
 
 
 def _shown() -> frozenset[Verdict]:
@@ -128,6 +194,23 @@ def discard(import_id: int) -> BaseResponse:
         services.discard(session, import_id=import_id, by_id=viewer().person_id, now=clock.now())
     flash(_("已放弃这个文件，题库没有改动。"), "success")
     return redirect(url_for("imports.create"))
+
+
+@bp.post("/<int:import_id>/undo")
+@requires(Permission.BANK_WRITE)
+def undo(import_id: int) -> BaseResponse:
+    """Take the whole import back, while nothing has used it."""
+    try:
+        with transaction() as session:
+            queries.own_import(session, import_id, viewer().person_id)
+            undone = undoing.undo(
+                session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+            )
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        flash(_("已撤销整次导入，%(n)s 题不再出现在题库里。", n=undone), "success")
+    return redirect(url_for("imports.preview", import_id=import_id))
 
 
 @bp.post("/<int:import_id>/submit")
