@@ -44,7 +44,7 @@ from core import (
     signing,
 )
 from core.audit.services import provide_actor
-from core.db import db, reading
+from core.db import db, json_text, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -182,7 +182,8 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    options: dict[str, object] = {"hide_parameters": True}  # errors are logged; people are not
+    # errors are logged; people are not
+    options: dict[str, object] = {"hide_parameters": True, "json_serializer": json_text}
     if settings.is_sqlite:
         return options
     return options | {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
