@@ -83,11 +83,13 @@ def will_be_suspended(session: Session, law_version_id: int) -> int:
 
 def suspended_by(session: Session, law_version_id: int) -> tuple[int, int]:
     """(questions that a version of a law put in doubt, those of them that still are)."""
+    is_open = func.count().filter(QuestionVersion.state == VersionState.NEEDS_REVIEW)
     row = session.execute(
-        select(
-            func.count(), func.count().filter(Suspension.closed_at.is_(None))
-        ).where(Suspension.law_version_id == law_version_id)
-    ).one()  # fmt: skip
+        select(func.count(), is_open)
+        .select_from(Suspension)
+        .join(QuestionVersion, QuestionVersion.id == Suspension.version_id)
+        .where(Suspension.law_version_id == law_version_id)
+    ).one()
     return row[0], row[1]
 
 
