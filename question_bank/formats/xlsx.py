@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import xlsxwriter
 
@@ -55,17 +55,21 @@ class ExportedQuestion:
 
     def cells(self) -> list[str]:
         """Texts under the headings."""
-        draft = self.draft
-        options = [*draft.options, *[""] * (MAX_OPTIONS - len(draft.options))]
-        return [
-            self.code, words.TYPE_WORDS[draft.type], draft.stem, *options, key_text(draft),
-            draft.explanation, words.DIFFICULTY_WORDS[draft.difficulty], self.topic,
-            words.POOL_WORDS[draft.pool], draft.basis, words.YES if draft.may_shuffle else words.NO,
-            draft.passage,
-        ]  # fmt: skip
+        return cells_of(self.code, self.topic, self.draft)
 
 
-def key_text(draft: Draft) -> str:
+def cells_of(code: str, topic: str, draft: Any) -> list[str]:
+    """Texts under the headings. ``draft``: a Draft, or a row of the bank with the same fields."""
+    options = draft.options
+    return [
+        code, words.TYPE_WORDS[draft.type], draft.stem, *options,
+        *[""] * (MAX_OPTIONS - len(options)), key_text(draft), draft.explanation,
+        words.DIFFICULTY_WORDS[draft.difficulty], topic, words.POOL_WORDS[draft.pool], draft.basis,
+        words.YES if draft.may_shuffle else words.NO, draft.passage,
+    ]  # fmt: skip
+
+
+def key_text(draft: Any) -> str:
     """The key as a table has it: B, ABD, 正确, 二十|工作日, a model answer."""
     if draft.key is None:
         return ""
@@ -80,18 +84,28 @@ def key_text(draft: Draft) -> str:
 
 def bank(questions: Iterable[ExportedQuestion]) -> bytes:
     """A workbook that imports back to the same questions."""
-    return _workbook([question.cells() for question in questions], lists=False)
+    buffer = io.BytesIO()
+    write_bank(buffer, (question.cells() for question in questions))
+    return buffer.getvalue()
+
+
+def write_bank(target: IO[bytes], rows: Iterable[Sequence[str]]) -> int:
+    """The same into a file, row by row, however many there are; how many there were."""
+    return _workbook(target, {"constant_memory": True}, rows, lists=False)
 
 
 def template() -> bytes:
     """The workbook to fill in: list boxes, one example, and a sheet that says how."""
-    return _workbook(EXAMPLES, lists=True)
-
-
-def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
     buffer = io.BytesIO()
+    _workbook(buffer, {"in_memory": True}, EXAMPLES, lists=True)
+    return buffer.getvalue()
+
+
+def _workbook(
+    target: IO[bytes], options: dict[str, Any], rows: Iterable[Sequence[str]], *, lists: bool
+) -> int:
     book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        target, {"strings_to_formulas": False, "strings_to_urls": False, **options}
     )
     head = book.add_format({"bold": True, "bg_color": "#EAF2F9", "border": 1, "valign": "vcenter"})
     text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
@@ -100,20 +114,21 @@ def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
         {"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True}
     )
     sheet = book.add_worksheet("试题")
+    sheet.freeze_panes(1, 3)
     for column, (name, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
         sheet.set_column(column, column, width, text)
         sheet.write_string(0, column, name, head)
+    number = 0
+    write = sheet.write_string
     for number, cells in enumerate(rows, start=1):
         for column, value in enumerate(cells):
             if value:
-                risky = value[0] in "=+-@"
-                sheet.write_string(number, column, value, quoted if risky else text)
-    sheet.freeze_panes(1, 3)
+                write(number, column, value, quoted if value[0] in "=+-@" else text)
     if lists:
         _list_boxes(sheet)
         _how_to(book.add_worksheet(HOW_TO_SHEET), head, text)
     book.close()
-    return buffer.getvalue()
+    return number
 
 
 def _list_boxes(sheet: Any) -> None:

@@ -15,7 +15,8 @@ from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.errors import AppError
 from core.permissions import Permission
-from question_bank.formats import exports
+from question_bank.formats import exports, xlsx
+from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, what
 from question_bank.imports import queries, services
@@ -103,17 +104,27 @@ def export(file: Path, name: str) -> None:
 
     The workbook and json import back to the same bank.
     """
-    found = queries.exported(reading(), Filters())
-    written = exports.write(name, found)
     try:
-        file.write_bytes(written.data)
+        total, written = _write(file, name)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
     report = exports.report(written)
     said = {
         "file": str(file),
-        "questions": len(found) - len(report.left_out),
+        "questions": total - len(report.left_out),
         "lost": {what: number for what, number, _codes in report.fields},
         "left_out": [lost.code for lost in report.left_out],
     }
     click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _write(file: Path, name: str) -> tuple[int, Written]:
+    if name == exports.WORKBOOK:
+        _total, rich = queries.export_total(reading(), Filters())
+        with file.open("wb") as target:
+            total = xlsx.write_bank(target, queries.export_cells(reading(), Filters()))
+        return total, exports.workbook_losses(rich)
+    found = queries.exported(reading(), Filters())
+    written = exports.write(name, found)
+    file.write_bytes(written.data)
+    return len(found), written

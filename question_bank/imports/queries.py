@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
@@ -16,9 +16,10 @@ from accounts.roles.queries import live_roles
 from core.db import table_of
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
+from question_bank.filters.queries import matching
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
-from question_bank.formats.xlsx import ExportedQuestion
+from question_bank.formats.xlsx import ExportedQuestion, cells_of
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
@@ -29,8 +30,8 @@ from question_bank.questions.models import (
     Topic,
     VersionState,
 )
-from question_bank.questions.queries import Filters, draft_of, question_list, topic_ids
-from question_bank.questions.rules import LIVE_STATES, Finding
+from question_bank.questions.queries import Filters, draft_of, topic_ids
+from question_bank.questions.rules import LIVE_STATES, Finding, in_words
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -393,22 +394,57 @@ def version_ids(session: Session, numbers: Sequence[tuple[int, int]]) -> list[in
 
 
 def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
-    """The questions that match, each with the version that the list shows; in two statements.
+    """The questions that match, each with the version that the list shows; in one statement.
 
     Retired questions are left out unless the filter asks for them.
     """
-    listed = question_list(filters)
-    if filters.state is None:
-        listed = listed.where(QuestionVersion.state != VersionState.RETIRED)
-    ids = listed.with_only_columns(QuestionVersion.id).order_by(None)
-    rows = session.execute(
-        select(QuestionVersion, Question.code, Topic.name)
-        .join(Question, Question.id == QuestionVersion.question_id)
-        .join(Topic, Topic.id == QuestionVersion.topic_id)
-        .where(QuestionVersion.id.in_(ids))
+    rows = session.execute(_in_codes(select(QuestionVersion, Question.code, Topic.name), filters))
+    return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
+
+
+def export_cells(session: Session, filters: Filters) -> Iterator[list[str]]:
+    """The same as rows of the workbook, fetched as they are wanted, however many there are."""
+    columns = (
+        "type", "stem", "options", "key", "explanation", "difficulty", "pool", "may_shuffle",
+        "basis", "passage", "is_rich",
+    )  # fmt: skip
+    query = select(Question.code, Topic.name, *(getattr(QuestionVersion, name) for name in columns))
+    for row in session.execute(_in_codes(query, filters).execution_options(yield_per=PIECE)):
+        draft: Any = row
+        if row.is_rich:
+            draft = in_words(draft_of(cast(QuestionVersion, row)))
+        yield cells_of(row.code, row.name, draft)
+
+
+def export_total(session: Session, filters: Filters) -> tuple[int, list[str]]:
+    """How many questions match, and the codes of those in rich text."""
+    found = _of_export(filters).subquery()
+    rich = (
+        select(Question.code)
+        .join(QuestionVersion, QuestionVersion.question_id == Question.id)
+        .where(QuestionVersion.id.in_(select(found.c.id)), QuestionVersion.is_rich)
         .order_by(Question.code)
     )
-    return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
+    return (
+        session.scalar(select(func.count()).select_from(found)) or 0,
+        list(session.scalars(rich)),
+    )
+
+
+def _of_export(filters: Filters) -> Select[int]:
+    listed = matching(filters)
+    if filters.state is None:
+        listed = listed.where(QuestionVersion.state != VersionState.RETIRED)
+    return listed
+
+
+def _in_codes(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+        .where(QuestionVersion.id.in_(_of_export(filters)))
+        .order_by(Question.code)
+    )
 
 
 def writer_by_staff_no(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
 from typing import cast
 
 from flask import (
@@ -14,6 +15,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 from flask_babel import gettext as _
@@ -28,7 +30,6 @@ from core.listing import Listing
 from core.permissions import Permission
 from core.uploads import max_megabytes
 from question_bank.formats import exports, remarks, xlsx
-from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, remedy, what
 from question_bank.imports import background, queries, services, undoing
@@ -237,13 +238,18 @@ def template() -> Response:
 @requires(Permission.BANK_READ)
 def choose_export() -> str:
     """The questions that match the filters in the address, and what a format cannot carry of them."""
-    found = queries.exported(reading(), filters_of_request())
+    filters = filters_of_request()
     name = request.args.get("as", exports.WORKBOOK)
-    if name not in exports.FORMATS:
+    if name in exports.FORMATS:
+        found = queries.exported(reading(), filters)
+        total, written = len(found), exports.write(name, found)
+    else:
         name = exports.WORKBOOK
-    kept = exports.report(exports.write(name, found) if name != exports.WORKBOOK else Written(b""))
+        total, rich = queries.export_total(reading(), filters)
+        written = exports.workbook_losses(rich)
+    kept = exports.report(written)
     return render_template(
-        "imports/export.html", formats=exports.FORMATS, name=name, total=len(found), report=kept,
+        "imports/export.html", formats=exports.FORMATS, name=name, total=total, report=kept,
         words=remarks.LOST, args={key: request.args[key] for key in FILTERS if request.args.get(key)},
     )  # fmt: skip
 
@@ -263,8 +269,12 @@ def export_as(name: str) -> Response:
 @requires(Permission.BANK_READ)
 def export() -> Response:
     """The questions that match the filters in the address, as a workbook."""
-    found = queries.exported(reading(), filters_of_request())
-    return _download(exports.write(exports.WORKBOOK, found).data, _filename("xlsx"))
+    file = TemporaryFile()  # noqa: SIM115 (closed, and so deleted, with the response)
+    xlsx.write_bank(file, queries.export_cells(reading(), filters_of_request()))
+    file.seek(0)
+    return send_file(
+        file, mimetype=XLSX, as_attachment=True, download_name=_filename("xlsx"), max_age=0
+    )
 
 
 def _filename(extension: str) -> str:
