@@ -28,6 +28,7 @@ from question_bank.imports.adding import Imported, add_questions, add_staged, in
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
 from question_bank.questions.rules import VersionState
+from question_bank.twins import services as twins
 
 __all__ = [
     "Imported", "SentFile", "add_questions", "discard", "import_rows", "insert_all", "judge_all",
@@ -179,6 +180,7 @@ def import_rows(
     kept = queries.own_upload(session, import_id, by_id)
     ready = {ImportState.READY}
     _claim(session, import_id, by_id, ready, state=ImportState.IMPORTED, imported_at=now)
+    twins.settle(session, import_id)
     comparer = staging.Comparer(queries.bank_on(session, civil_date(now)))
     staging.compare(session, import_id, comparer, anew=True)
     verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
@@ -188,6 +190,7 @@ def import_rows(
             session, batch, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
         ).versions
     done = Imported(add_staged(session, kept=kept, verdicts=verdicts, now=now), versions)
+    twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
         facts={"file": kept.filename, "created": done.created, "versions": done.versions},

@@ -38,6 +38,7 @@ from question_bank.imports.queries import ImportView
 from question_bank.imports.rules import ImportState, Verdict, is_note
 from question_bank.questions.views import filters_of_request
 from question_bank.review.services import submit_import
+from question_bank.twins import queries as twins
 
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,7 +114,7 @@ def preview(import_id: int) -> str:
     return render_template(
         "imports/preview.html", view=view, counts=view.counts, shown=shown,
         listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
-        is_note=is_note,
+        is_note=is_note, twins=twins.counts(session, import_id),
     )  # fmt: skip
 
 
