@@ -117,7 +117,7 @@ class Settings:
     )
     session_idle_hours: int = setting("A sign-in ends after so many idle hours.", 8, whole(1, 720))
     session_days: int = setting("A sign-in ends after so many days in any case.", 7, whole(1, 365))
-    upload_mb: int = setting("Largest accepted upload, in MB.", 10, whole(1, 100))
+    upload_mb: int = setting("Largest accepted upload, in MB.", 20, whole(1, 100))
     log_level: str = setting("DEBUG, INFO, WARNING or ERROR.", "INFO", _level)
 
     @classmethod

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from core.errors import Invalid
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 20 * 1024 * 1024
 MAX_UNPACKED = 120 * 1024 * 1024
 MAX_MEMBERS = 2_000
 MAX_PACKAGE_MEMBERS = 25_000  # a package of questions has one for each

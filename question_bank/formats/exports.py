@@ -71,6 +71,13 @@ def write(name: str, questions: Sequence[ExportedQuestion]) -> Written:
     )
 
 
+def workbook_losses(rich: Sequence[str]) -> Written:
+    """What the workbook cannot carry: markup. ``rich``: codes of the questions that have some."""
+    return Written(
+        b"", tuple(Lost(number, code, ("rich",)) for number, code in enumerate(rich, start=1))
+    )
+
+
 def report(written: Written) -> LossReport:
     """What is lost, summed up by what it is; the most frequent first."""
     codes: dict[str, list[str]] = {}

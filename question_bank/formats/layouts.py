@@ -29,7 +29,6 @@ MORE: dict[str, tuple[str, ...]] = {
     "options": ("选项", "备选项", "备选答案", "选项内容", "候选项", "候选答案", "全部选项", "答案选项"),
     "correct": ("是否正确", "正确与否", "是否答案", "是否为正确答案", "是否正确答案", "是否正确选项", "正误"),
     "letter": ("选项序号", "选项编号", "选项字母", "选项号", "选项标号"),
-    "passage": ("材料", "案例", "背景材料", "案例材料", "题干材料", "共用题干", "案例描述", "背景资料"),
     "answer": ("参考要点", "答题要点", "答案要点", "评分要点"),
 }  # fmt: skip
 _CORRECT = re.compile(r"(?:选项)?([A-J])(?:项)?(?:是否正确|正确与否|正误|是否答案|是否为正确答案)")
@@ -100,7 +99,7 @@ def is_plain(sheets: Sequence[Sheet]) -> bool:
         "answer" in map(words.column, sheet.rows[start - 1][1])
         and ("type" in columns.named or words.type_in(sheet.name) is not None)
         and not (columns.correct or columns.answers)
-        and not columns.named.keys() & {"options", "correct", "letter", "passage"}
+        and not columns.named.keys() & {"options", "correct", "letter"}
         for sheet, start, columns in heads
     )
 

@@ -1,6 +1,6 @@
 """Our own JSON: everything the bank knows of a question, in and out without loss.
 
-A file is one object: ``format`` is "shanggang-questions", ``version`` is 1, ``questions`` a list.
+A file is one object: ``format`` is "shanggang-questions", ``version`` is 2, ``questions`` a list.
 Each question is an object; ``SCHEMA`` (JSON Schema, draft 2020-12) names its fields. ``key`` has
 the shape of its type: indexes of the right options from 0; true or false; for each blank the list
 of accepted texts; the text of the model answer. ``marks`` are hundredths. Questions with the same
@@ -29,7 +29,8 @@ from question_bank.formats.tables import UnusableFile
 from question_bank.questions.rules import Difficulty, Finding, Pool
 
 FORMAT = "shanggang-questions"
-VERSION = 1
+VERSION = 2  # 2 has ``is_rich``
+VERSIONS = frozenset({1, VERSION})
 
 _TEXT = {"type": "string"}
 SCHEMA: dict[str, Any] = {
@@ -40,7 +41,7 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "format": {"const": FORMAT},
-        "version": {"const": VERSION},
+        "version": {"enum": sorted(VERSIONS)},
         "questions": {
             "type": "array",
             "items": {
@@ -68,6 +69,7 @@ SCHEMA: dict[str, Any] = {
                     "may_shuffle": {"type": "boolean"},
                     "passage": _TEXT,
                     "group": {"type": "integer", "minimum": 0},
+                    "is_rich": {"type": "boolean", "description": "texts are in our markup"},
                 },
             },
         },
@@ -90,7 +92,7 @@ def read(data: bytes | str) -> Reading:
         content = json.loads(data, parse_constant=_refuse)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UnusableFile("not_our_json")
-    if content.get("version") != VERSION:
+    if content.get("version") not in VERSIONS:
         raise UnusableFile("later_version", version=str(content.get("version"))[:MAX_SHOWN])
     listed = content.get("questions")
     if not isinstance(listed, list):
@@ -147,6 +149,7 @@ def _question(number: int, kept: Any) -> ReadQuestion:
             difficulty=choice("difficulty", Difficulty), pool=choice("pool", Pool),
             marks=value("marks", (int, type(None)), None),
             may_shuffle=value("may_shuffle", (bool,), True), group=max(group, 0),
+            is_rich=value("is_rich", (bool,), False),
             findings=tuple(said), **texts,
         )
     )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from question_bank.formats import intake, layouts, rows
-from question_bank.formats.exchange import with_passage
 from question_bank.formats.lean import MAX_CODE, MAX_TOPIC
 from question_bank.formats.reading import (
     TYPE_NAMES,
@@ -18,7 +17,7 @@ from question_bank.formats.reading import (
 from question_bank.formats.rows import ParsedRow, without_twins
 from question_bank.formats.tables import Sheet
 from question_bank.formats.xlsx import key_text
-from question_bank.questions.rules import Finding, findings, settled
+from question_bank.questions.rules import Finding, settled
 
 MAX_ANSWER = 200
 # The bank keeps no marks, and nothing of a question that it cannot hold is worth a remark.
@@ -56,8 +55,7 @@ def of_layouts(sheets: Sequence[Sheet]) -> Parsed:
 def parsed_rows(reading: Reading) -> list[ParsedRow]:
     """A row for each question; one that repeats the code or content of an earlier one is refused.
 
-    A passage goes into the stem of each of its questions. Short answers are refused: nobody could
-    mark them. Sheets are named only where a workbook has several.
+    Sheets are named only where a workbook has several.
     """
     sheets = {question.place.sheet for question in reading.questions}
     return list(without_twins(_row(each, len(sheets) > 1) for each in reading.questions))
@@ -68,23 +66,20 @@ def _row(question: ReadQuestion, names_sheet: bool) -> ParsedRow:
     if place.kind is PlaceKind.ROW and not names_sheet:
         place = replace(place, sheet="")
     said = [each for each in question.findings if each.code not in _OF_MARKS]
-    if question.type is ReadType.SHORT_ANSWER:
-        said = [Finding("type_open", "type", {"text": TYPE_NAMES[question.type]})]
     if len(question.code) > MAX_CODE and all(each.code != "code_long" for each in said):
         said.append(Finding("code_long", "code", {"max": MAX_CODE}))
     if len(question.topic) > MAX_TOPIC:
         said.append(Finding("topic_long", "topic", {"max": MAX_TOPIC}))
-    draft = replace(question, stem=with_passage(question)).draft()
+    draft = question.draft()
+    loose = None
     if draft is not None:
         draft = settled(draft)
-        if question.passage:
-            codes = {each.code for each in said}
-            said += [each for each in findings(draft) if each.code not in codes]
-            said.append(Finding("passage_in_stem", "stem"))
+    else:
+        loose = replace(question, type=ReadType.SINGLE).draft()
     return ParsedRow(
         sheet=place.sheet, row=place.number,
         type_text=TYPE_NAMES[question.type] if question.type else "",
         stem=question.stem, answer=key_text(draft) if draft else str(question.key or "")[:MAX_ANSWER],
         code=question.code, topic=question.topic, draft=draft, given=question.given,
-        findings=tuple(said), at=place,
+        findings=tuple(said), at=place, loose=loose,
     )  # fmt: skip

@@ -50,7 +50,7 @@ READING_NOTES = frozenset(
 READING_DOUBTS = frozenset(
     {"type_guessed", "key_by_order", "key_shared", "key_from_text", "brackets_many", "blanks_split",
      "accepted_split", "blanks_from_brackets", "number_jumps", "number_again", "field_again",
-     "picture_lost", "marks_unreadable", "no_model_answer", "partial_marks", "text_between",
+     "picture_lost", "marks_unreadable", "partial_marks", "text_between",
      "answer_feedback_lost", "case_matters_lost", "tolerance_lost"}
 )  # fmt: skip
 
@@ -104,6 +104,7 @@ class ReadQuestion:
     may_shuffle: bool = True
     passage: str = ""
     group: int = 0
+    is_rich: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -148,14 +149,15 @@ class ReadQuestion:
         )  # fmt: skip
 
     def draft(self) -> Draft | None:
-        """As the bank keeps it; None for a short answer, or where the type is unknown."""
-        if self.type is None or self.type is ReadType.SHORT_ANSWER:
+        """As the bank keeps it; None where the type is unknown."""
+        if self.type is None:
             return None
         return Draft(
             type=QuestionType(self.type.value), stem=self.stem, options=self.options,
             key=self.key, explanation=self.explanation,
             difficulty=self.difficulty or Difficulty.MEDIUM, pool=self.pool or Pool.BOTH,
-            may_shuffle=self.may_shuffle, basis=self.basis,
+            may_shuffle=self.may_shuffle, basis=self.basis, passage=self.passage,
+            is_rich=self.is_rich,
         )  # fmt: skip
 
 
@@ -201,8 +203,18 @@ def of_draft(number: int, draft: Draft, *, code: str = "", topic: str = "") -> R
         place=Place(PlaceKind.ITEM, number, code), type=ReadType(draft.type.value),
         stem=draft.stem, options=draft.options, key=draft.key, explanation=draft.explanation,
         difficulty=draft.difficulty, topic=topic, basis=draft.basis, pool=draft.pool, code=code,
-        may_shuffle=draft.may_shuffle,
+        may_shuffle=draft.may_shuffle, passage=draft.passage, is_rich=draft.is_rich,
     )  # fmt: skip
+
+
+def wrong_with(draft: Draft) -> list[Finding]:
+    """What forbids keeping a question, in the words of files: a short answer lacks a model."""
+    return [
+        replace(each, code="no_model_answer")
+        if each.code == "no_key" and draft.type is QuestionType.SHORT_ANSWER
+        else each
+        for each in findings(draft)
+    ]
 
 
 def checked(question: ReadQuestion) -> ReadQuestion:
@@ -226,24 +238,20 @@ def checked(question: ReadQuestion) -> ReadQuestion:
 
 
 def _wrong(question: ReadQuestion) -> Iterator[Finding]:
-    if len(question.passage) > MAX_PASSAGE:
-        yield Finding("too_long", "passage", {"max": MAX_PASSAGE})
-    if question.type is None:
-        yield Finding("type_missing", "type")
     draft = question.draft()
     if draft is not None:
-        yield from findings(draft)
+        yield from wrong_with(draft)
         return
+    yield Finding("type_missing", "type")
+    for name, text, most in (
+        ("passage", question.passage, MAX_PASSAGE),
+        ("stem", question.stem, MAX_STEM),
+        ("explanation", question.explanation, MAX_EXPLANATION),
+    ):
+        if len(text) > most:
+            yield Finding("too_long", name, {"max": most})
     if not question.stem:
         yield Finding("stem_empty", "stem")
-    if len(question.stem) > MAX_STEM:
-        yield Finding("too_long", "stem", {"max": MAX_STEM})
-    if len(question.explanation) > MAX_EXPLANATION:
-        yield Finding("too_long", "explanation", {"max": MAX_EXPLANATION})
-    if isinstance(question.key, str) and len(question.key) > MAX_PASSAGE:
-        yield Finding("too_long", "key", {"max": MAX_PASSAGE})
-    if question.type is ReadType.SHORT_ANSWER and not question.key:
-        yield Finding("no_model_answer", "key")
 
 
 def _without_pictures(question: ReadQuestion) -> ReadQuestion:

@@ -26,7 +26,7 @@ QUESTION: dict[str, tuple[Any, Any]] = {
     "blanks_split": (_l("各空的答案按“%(by)s”分成 %(n)s 个。"), _l("核对每一空的答案。")),
     "accepted_split": (_l("“%(text)s”按 %(n)s 种都算对的写法处理。"), _l("核对；若是一种写法，改写答案。")),
     "blanks_from_brackets": (_l("各空的答案取自题干（%(text)s）。"), _l("核对题干和每一空的答案。")),
-    "no_model_answer": (_l("没有参考答案。"), _l("补上参考答案，方便评分。")),
+    "no_model_answer": (_l("简答题没有参考答案。"), _l("在答案处写上参考答案，评分时要对照。")),
     # what kind of question it is
     "type_guessed": (_l("没有写题型，按“%(taken)s”处理。"), _l("核对题型。")),
     "type_from_key": (_l("没有写题型，从答案看是“%(taken)s”。"), ""),
@@ -44,7 +44,6 @@ QUESTION: dict[str, tuple[Any, Any]] = {
     "number_again": (_l("题号 %(number)s 出现了两次。"), _l("核对是不是同一道题。")),
     "field_again": (_l("同一项写了两次，没有取“%(text)s”。"), _l("只留一处。")),
     "text_between": (_l("“%(text)s”不知属于哪里，没有取。"), _l("核对题目是否完整。")),
-    "passage_in_stem": (_l("共用材料写进了题干。"), ""),
     # what was left behind
     "picture_lost": (_l("题目里有图片，没有取。"), _l("导入后在题目里补上图片，或改写题目。")),
     "partial_marks": (_l("原题有部分得分的答案，只取了完全正确的。"), _l("核对答案。")),
@@ -80,7 +79,7 @@ FILE: dict[str, Any] = {
     "entities": _l("文件声明了文档类型（DTD），为安全起见没有读取。请去掉后再上传。"),
     "not_text": _l("文件的文字编码读不懂。请另存为 UTF-8 编码后再上传。"),
     "not_our_json": _l("这不是从本系统导出的 JSON 文件。"),
-    "later_version": _l("文件的格式版本是 %(version)s，这里只认识第 1 版。"),
+    "later_version": _l("文件的格式版本是 %(version)s，这里只认识第 1 版和第 2 版。"),
     "not_moodle": _l("这不是 Moodle 的 XML 文件。"),
     "not_qti": _l("这不是 QTI 的题目文件。"),
     "key_not_here": _l("只有 Word 和文本试卷可以另附答案文件。"),

@@ -9,16 +9,22 @@ from typing import Any
 
 from question_bank.formats import words
 from question_bank.formats.lean import MAX_CODE, MAX_TOPIC
-from question_bank.formats.reading import READING_DOUBTS, READING_NOTES, Place, PlaceKind
+from question_bank.formats.reading import (
+    READING_DOUBTS,
+    READING_NOTES,
+    Place,
+    PlaceKind,
+    wrong_with,
+)
 from question_bank.formats.tables import HEADING_WITHIN, Sheet, UnusableFile, letter_number
 from question_bank.questions.rules import (
     MAX_OPTIONS,
+    WITH_OPTIONS,
     Difficulty,
     Draft,
     Finding,
     Pool,
     QuestionType,
-    findings,
     pointers,
     settled,
     tidy,
@@ -32,7 +38,7 @@ DOUBTS = frozenset(
      "shuffle_unknown", "basis_no_law", "basis_only_label", "basis_no_article", "basis_not_found"}
 ) | READING_DOUBTS  # fmt: skip
 NOTES = READING_NOTES | {
-    "topic_new", "topic_none", "new_version", "basis_later", "passage_in_stem"
+    "topic_new", "topic_none", "new_version", "after_undone", "basis_later"
 }  # fmt: skip
 
 _CODE_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*\d[A-Za-z0-9_.-]*")
@@ -171,9 +177,6 @@ class _Reader:
             if default is None:
                 self.say("type_missing", "type")
             return default
-        if word in words.OPEN_TYPES:
-            self.say("type_open", "type", text=text[:MAX_SHOWN])
-            return None
         if word not in words.TYPES:
             self.say("type_unknown", "type", text=text[:MAX_SHOWN])
             return None
@@ -192,6 +195,8 @@ class _Reader:
             return None  # said by the rules: no_key
         if type_ is QuestionType.FILL_IN:
             return words.blanks(text)
+        if type_ is QuestionType.SHORT_ANSWER:
+            return self.text("answer")
         is_judged = type_ is QuestionType.TRUE_FALSE
         key: Any = words.judged(text, options) if is_judged else words.chosen(text)
         if key is None:
@@ -275,15 +280,16 @@ def _draft(reader: _Reader, type_: QuestionType) -> Draft:
     draft = Draft(
         type=type_,
         stem=reader.text("stem"),
-        options=() if type_ in {QuestionType.TRUE_FALSE, QuestionType.FILL_IN} else tuple(options),
+        options=tuple(options) if type_ in WITH_OPTIONS else (),
         key=key,
         explanation=reader.optional("explanation"),
         difficulty=reader.difficulty(),
         pool=reader.pool(),
         may_shuffle=reader.may_shuffle(),
         basis=reader.optional("basis"),
+        passage=reader.text("passage"),
     )
-    wrong = [each for each in findings(draft) if not (unreadable and each.code == "no_key")]
+    wrong = [each for each in wrong_with(draft) if not (unreadable and each.code == "no_key")]
     reader.said.extend(wrong)
     if draft.may_shuffle and (pointed := pointers(draft)):
         reader.say("letters", "options", words="、".join(pointed[:3]))

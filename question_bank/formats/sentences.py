@@ -39,12 +39,8 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
         _l("在 ![ ] 的方括号里写一句图上有什么。"),
     ),
     # a row that cannot be read
-    "type_missing": (_l("没有写题型。"), _l("在题型列写单选、多选、判断或填空。")),
-    "type_unknown": (_l("不认识题型“%(text)s”。"), _l("改为单选、多选、判断或填空。")),
-    "type_open": (
-        _l("“%(text)s”要人工评分，这里只收单选、多选、判断和填空。"),
-        _l("改为其他题型，或从文件里去掉。"),
-    ),
+    "type_missing": (_l("没有写题型。"), _l("在题型列写单选、多选、判断、填空或简答。")),
+    "type_unknown": (_l("不认识题型“%(text)s”。"), _l("改为单选、多选、判断、填空或简答。")),
     "key_unreadable": (_l("看不懂答案“%(text)s”。"), _l("改为选项字母、正确或错误。")),
     "topic_long": (_l("知识点超过 %(max)s 个字。"), _l("缩短知识点。")),
     "code_long": (_l("编号超过 %(max)s 个字。"), _l("缩短编号。")),
@@ -90,6 +86,10 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "topic_new": (_l("知识点“%(name)s”是新的，导入时建立。"), ""),
     "topic_none": (_l("没有写知识点，归入“%(name)s”。"), ""),
     "new_version": (_l("与题库 %(code)s 内容不同，将成为它的第 %(number)s 版草稿。"), ""),
+    "after_undone": (
+        _l("题库 %(code)s 的上一版随导入一起撤销了，这一行将成为它的第 %(number)s 版草稿。"),
+        "",
+    ),
     "same": (_l("与题库 %(code)s 完全相同，跳过。"), ""),
     # a file that cannot be used
     "broken": (_l("文件打不开，可能已损坏。没有读取任何内容。请重新保存后再上传。"), ""),

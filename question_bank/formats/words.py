@@ -27,6 +27,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "pool": ("用途",),
     "basis": ("法规依据", "依据", "出处"),
     "shuffle": ("可否乱序", "选项可否乱序"),
+    "passage": (
+        "材料",
+        "案例",
+        "背景材料",
+        "案例材料",
+        "题干材料",
+        "共用题干",
+        "共用材料",
+        "案例描述",
+        "背景资料",
+    ),
 }
 NUMERALS = "一二三四五六七八"
 OPTION_HEADING = re.compile(rf"(?:选项)?\(?([A-H])\)?|选项([{NUMERALS}1-8])")
@@ -43,8 +54,12 @@ TYPES: dict[str, QuestionType] = {
     "对错": QuestionType.TRUE_FALSE,
     "判断对错": QuestionType.TRUE_FALSE,
     "填空": QuestionType.FILL_IN,
+    "简答": QuestionType.SHORT_ANSWER,
+    "问答": QuestionType.SHORT_ANSWER,
+    "论述": QuestionType.SHORT_ANSWER,
+    "名词解释": QuestionType.SHORT_ANSWER,
+    "案例分析": QuestionType.SHORT_ANSWER,
 }
-OPEN_TYPES = frozenset({"简答", "问答", "论述", "名词解释", "案例分析"})
 
 TRUE = frozenset({"正确", "对", "√", "✓", "✔", "☑", "T", "TRUE", "是", "Y", "YES"})
 FALSE = frozenset(

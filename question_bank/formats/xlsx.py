@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import xlsxwriter
 
@@ -22,25 +22,28 @@ from question_bank.questions.rules import (
 
 HEADINGS = (
     "编号", "题型", "题干", *(f"选项{letter}" for letter in LETTERS[:MAX_OPTIONS]), "答案", "解析",
-    "难度", "知识点", "用途", "法规依据", "可否乱序",
+    "难度", "知识点", "用途", "法规依据", "可否乱序", "材料",
 )  # fmt: skip
-WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9)
+WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9, 50)
+REFUSED = (("位置", 16), ("错误", 60))
+MOST_IN_CELL = 32_767  # characters; of a longer text a workbook keeps nothing
 LIST_ROWS = 2000  # rows of the template that have list boxes
 
 HOW_TO = (
-    ("题型", "单选、多选、判断、填空。"),
+    ("题型", "单选、多选、判断、填空、简答。"),
     ("题干", "填空题用（　）标出空的位置。"),
     ("选项", "从选项A起依次填，中间不留空；判断题和填空题不填。考试时选项次序会打乱，不要写“以上都对”，解析里不要写选项字母。"),
-    ("答案", "单选 B；多选 ABD；判断 正确 或 错误；填空各空之间用 | 隔开，一个空有几种写法用 = 隔开，例如 20=二十|工作日。"),
+    ("答案", "单选 B；多选 ABD；判断 正确 或 错误；填空各空之间用 | 隔开，一个空有几种写法用 = 隔开，例如 20=二十|工作日；简答写参考答案，评分时对照。"),
     ("难度", "易、中、难；不填按中。"),
     ("用途", "练习、考试、皆可；不填按皆可。"),
     ("法规依据", "法规全名加条，例如《中华人民共和国政府信息公开条例》第二十六条。"),
     ("编号", "新题不填。填了题库里已有的编号，就成为那道题的新版本。"),
     ("可否乱序", "可、否；选项有固定次序时填否。"),
+    ("材料", "几道题共用的案例或材料；共用的每一行都写同样的文字。"),
 )  # fmt: skip
 EXAMPLES = (
     ("", "单选", "（示例，导入前删去）一周有（　）天。", "五", "六", "七", "八", "", "", "", "", "C",
-     "一周有七天。", "易", "示例", "练习", "", "可"),
+     "一周有七天。", "易", "示例", "练习", "", "可", ""),
 )  # fmt: skip
 
 
@@ -54,40 +57,71 @@ class ExportedQuestion:
 
     def cells(self) -> list[str]:
         """Texts under the headings."""
-        draft = self.draft
-        options = [*draft.options, *[""] * (MAX_OPTIONS - len(draft.options))]
-        return [
-            self.code, words.TYPE_WORDS[draft.type], draft.stem, *options, key_text(draft),
-            draft.explanation, words.DIFFICULTY_WORDS[draft.difficulty], self.topic,
-            words.POOL_WORDS[draft.pool], draft.basis, words.YES if draft.may_shuffle else words.NO,
-        ]  # fmt: skip
+        return cells_of(self.code, self.topic, self.draft)
 
 
-def key_text(draft: Draft) -> str:
-    """The key as a table has it: B, ABD, 正确, 二十|工作日."""
+def cells_of(code: str, topic: str, draft: Any) -> list[str]:
+    """Texts under the headings. ``draft``: a Draft, or a row of the bank with the same fields."""
+    options = draft.options
+    return [
+        code, words.TYPE_WORDS[draft.type], draft.stem, *options,
+        *[""] * (MAX_OPTIONS - len(options)), key_text(draft), draft.explanation,
+        words.DIFFICULTY_WORDS[draft.difficulty], topic, words.POOL_WORDS[draft.pool], draft.basis,
+        words.YES if draft.may_shuffle else words.NO, draft.passage,
+    ]  # fmt: skip
+
+
+def key_text(draft: Any) -> str:
+    """The key as a table has it: B, ABD, 正确, 二十|工作日, a model answer."""
     if draft.key is None:
         return ""
     if draft.type in WITH_OPTIONS:
         return letters_of(draft.key)
     if draft.type is QuestionType.TRUE_FALSE:
         return "正确" if draft.key else "错误"
+    if draft.type is QuestionType.SHORT_ANSWER:
+        return str(draft.key)
     return words.blanks_text(draft.key)
 
 
 def bank(questions: Iterable[ExportedQuestion]) -> bytes:
     """A workbook that imports back to the same questions."""
-    return _workbook([question.cells() for question in questions], lists=False)
+    buffer = io.BytesIO()
+    write_bank(buffer, (question.cells() for question in questions))
+    return buffer.getvalue()
+
+
+def write_bank(target: IO[bytes], rows: Iterable[Sequence[str]]) -> int:
+    """The same into a file, row by row, however many there are; how many there were."""
+    return _workbook(target, {"constant_memory": True}, rows, lists=False)
 
 
 def template() -> bytes:
     """The workbook to fill in: list boxes, one example, and a sheet that says how."""
-    return _workbook(EXAMPLES, lists=True)
-
-
-def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
     buffer = io.BytesIO()
+    _workbook(buffer, {"in_memory": True}, EXAMPLES, lists=True)
+    return buffer.getvalue()
+
+
+def refused(rows: Iterable[tuple[Mapping[str, str], str, str]]) -> bytes:
+    """A workbook of rows that could not be imported, to be mended and uploaded again.
+
+    Each: cells by the names of ``words.COLUMNS`` and ``option:0`` …; where it stands; what is wrong.
+    """
+    names = [words.column(heading) for heading in HEADINGS]
+    texts = ([*(cells.get(name, "") for name in names), place, said] for cells, place, said in rows)
+    buffer = io.BytesIO()
+    _workbook(buffer, {"in_memory": True}, texts, lists=True, more=REFUSED)
+    return buffer.getvalue()
+
+
+def _workbook(
+    target: IO[bytes], options: dict[str, Any], rows: Iterable[Sequence[str]], *, lists: bool,
+    more: Sequence[tuple[str, int]] = (),
+) -> int:  # fmt: skip
+    """``more``: further columns behind, (heading, width)."""
     book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        target, {"strings_to_formulas": False, "strings_to_urls": False, **options}
     )
     head = book.add_format({"bold": True, "bg_color": "#EAF2F9", "border": 1, "valign": "vcenter"})
     text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
@@ -96,20 +130,21 @@ def _workbook(rows: Sequence[Sequence[str]], *, lists: bool) -> bytes:
         {"text_wrap": True, "valign": "top", "num_format": "@", "quote_prefix": True}
     )
     sheet = book.add_worksheet("试题")
-    for column, (name, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
+    sheet.freeze_panes(1, 3)
+    for column, (name, width) in enumerate([*zip(HEADINGS, WIDTHS, strict=True), *more]):
         sheet.set_column(column, column, width, text)
         sheet.write_string(0, column, name, head)
+    number = 0
+    write = sheet.write_string
     for number, cells in enumerate(rows, start=1):
         for column, value in enumerate(cells):
             if value:
-                risky = value[0] in "=+-@"
-                sheet.write_string(number, column, value, quoted if risky else text)
-    sheet.freeze_panes(1, 3)
+                write(number, column, value[:MOST_IN_CELL], quoted if value[0] in "=+-@" else text)
     if lists:
         _list_boxes(sheet)
         _how_to(book.add_worksheet(HOW_TO_SHEET), head, text)
     book.close()
-    return buffer.getvalue()
+    return number
 
 
 def _list_boxes(sheet: Any) -> None:

@@ -15,7 +15,8 @@ from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.errors import AppError
 from core.permissions import Permission
-from question_bank.formats import exports
+from question_bank.formats import exports, xlsx
+from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, what
 from question_bank.imports import queries, services
@@ -25,6 +26,7 @@ from question_bank.imports.rules import Verdict
 from question_bank.questions.queries import Filters
 from question_bank.questions.rules import Finding
 
+SHOWN_EVERY = 10_000  # rows
 cli = AppGroup("bank", help="The question bank.")
 
 
@@ -48,6 +50,12 @@ def _said(kept: QuestionImport, rows: Sequence[PreviewRow]) -> dict[str, Any]:
     }
 
 
+def _show(done: int, total: int) -> None:
+    """A line for each ten thousand rows, beside the JSON."""
+    if done % SHOWN_EVERY == 0:
+        click.echo(f"{done} / {total}", err=True)
+
+
 @cli.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--by", "staff_no", required=True, help="Staff number of the author.")
@@ -65,8 +73,9 @@ def import_(
         by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, now)
         with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
             kept = services.upload(
-                session, filename=file.name, data=data, key=answers, by_id=by_id, now=now
-            )
+                session, filename=file.name, data=data, key=answers, by_id=by_id, now=now,
+                on_batch=_show,
+            )  # fmt: skip
             said = {"file": file.name, **_said(kept, queries.preview_rows(session, kept.id))}
             done = services.Imported(0, 0)
             if dry_run:
@@ -95,17 +104,27 @@ def export(file: Path, name: str) -> None:
 
     The workbook and json import back to the same bank.
     """
-    found = queries.exported(reading(), Filters())
-    written = exports.write(name, found)
     try:
-        file.write_bytes(written.data)
+        total, written = _write(file, name)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
     report = exports.report(written)
     said = {
         "file": str(file),
-        "questions": len(found) - len(report.left_out),
+        "questions": total - len(report.left_out),
         "lost": {what: number for what, number, _codes in report.fields},
         "left_out": [lost.code for lost in report.left_out],
     }
     click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _write(file: Path, name: str) -> tuple[int, Written]:
+    if name == exports.WORKBOOK:
+        _total, rich = queries.export_total(reading(), Filters())
+        with file.open("wb") as target:
+            total = xlsx.write_bank(target, queries.export_cells(reading(), Filters()))
+        return total, exports.workbook_losses(rich)
+    found = queries.exported(reading(), Filters())
+    written = exports.write(name, found)
+    file.write_bytes(written.data)
+    return len(found), written

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
 from accounts.roles.queries import live_roles
 from core.db import table_of
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
+from question_bank.filters.queries import matching
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
-from question_bank.formats.xlsx import ExportedQuestion
-from question_bank.imports.models import ImportRow, QuestionImport
-from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
+from question_bank.formats.xlsx import ExportedQuestion, cells_of
+from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
+from question_bank.imports.rules import NO_TOPIC, Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
-from question_bank.questions.models import Question, QuestionVersion, Topic, VersionState
-from question_bank.questions.queries import Filters, draft_of, question_list, topic_ids
-from question_bank.questions.rules import Finding
+from question_bank.questions.models import (
+    Question,
+    QuestionVersion,
+    ReviewEvent,
+    Topic,
+    VersionState,
+)
+from question_bank.questions.queries import Filters, draft_of, topic_ids
+from question_bank.questions.rules import LIVE_STATES, Finding, Pool, in_words
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -42,6 +49,7 @@ class PreviewRow:
     answer: str
     verdict: Verdict
     findings: Sequence[Finding]
+    is_mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class ImportView:
     at: datetime
     state: ImportState
     imported_at: datetime | None
+    undone_at: datetime | None
     is_table: bool  # its questions are rows of sheets, and not parts of a text
     sheets: int
     counts: dict[Verdict, int]
@@ -61,6 +70,10 @@ class ImportView:
     beat_at: datetime | None
     trouble: str
     notes: Sequence[Finding] = ()
+    source: str = ""
+    pool: Pool | None = None
+    pool_is_for_all: bool = False
+    topic: str = ""
 
     @property
     def total(self) -> int:
@@ -96,14 +109,28 @@ def own_upload(session: Session, import_id: int, person_id: int) -> QuestionImpo
     return found
 
 
+def to_read(
+    session: Session, import_id: int
+) -> tuple[QuestionImport | None, ImportFile | None]:  # fmt: skip
+    """An upload that is to be read, with its files; (None, None) where it is no more."""
+    found = session.execute(
+        select(QuestionImport, ImportFile)
+        .join(ImportFile, ImportFile.import_id == QuestionImport.id)
+        .where(QuestionImport.id == import_id, QuestionImport.state == ImportState.READING)
+    ).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
 def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
     """An upload of this person; NotFound for everybody else's."""
     found = own_upload(session, import_id, person_id)
     return ImportView(
-        found.id, found.filename, found.at, found.state, found.imported_at, found.is_table,
+        found.id, found.filename, found.at, found.state, found.imported_at, found.undone_at,
+        found.is_table,
         found.sheets, {verdict: getattr(found, verdict.value) for verdict in Verdict},
         found.rows_total, found.rows_done, found.beat_at, found.trouble,
-        [Finding(**note) for note in found.notes],
+        [Finding(**note) for note in found.notes], found.source, found.pool,
+        found.pool_is_for_all, found.topic,
     )  # fmt: skip
 
 
@@ -112,24 +139,44 @@ def preview_rows(
     import_id: int,
     shown: Collection[Verdict] = (),
     *,
+    words: str = "",
     limit: int | None = None,
     offset: int = 0,
 ) -> list[PreviewRow]:
-    """Rows of an upload in the order of its file. ``shown``: only these verdicts; none is all."""
+    """Rows of an upload in the order of its file.
+
+    ``shown``: only these verdicts; none is all. ``words``: only rows that hold them.
+    """
     query = (
         select(
             ImportRow.number, ImportRow.place_kind, ImportRow.place_number, ImportRow.place_id,
             ImportRow.sheet, ImportRow.type_text, ImportRow.stem, ImportRow.answer,
-            ImportRow.verdict, ImportRow.findings, ImportRow.judged,
+            ImportRow.verdict, ImportRow.findings, ImportRow.judged, ImportRow.mended_at,
         )
-        .where(ImportRow.import_id == import_id)
+        .where(*_shown(import_id, shown, words))
         .order_by(ImportRow.number)
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    if shown:
-        query = query.where(ImportRow.verdict.in_(shown))
     return [_preview(row) for row in session.execute(query)]
+
+
+def _shown(import_id: int, shown: Collection[Verdict], words: str) -> list[ColumnElement[bool]]:
+    conditions = [ImportRow.import_id == import_id]
+    if shown:
+        conditions.append(ImportRow.verdict.in_(shown))
+    if words:
+        texts = (ImportRow.stem, ImportRow.answer, ImportRow.code, ImportRow.topic, ImportRow.basis)
+        conditions.append(or_(*(text.icontains(words, autoescape=True) for text in texts)))
+    return conditions
+
+
+def count_rows(
+    session: Session, import_id: int, shown: Collection[Verdict] = (), words: str = ""
+) -> int:
+    """How many rows ``preview_rows`` has without a limit."""
+    counted = select(func.count()).select_from(ImportRow).where(*_shown(import_id, shown, words))
+    return session.scalar(counted) or 0
 
 
 def _preview(row: Any) -> PreviewRow:
@@ -139,6 +186,7 @@ def _preview(row: Any) -> PreviewRow:
     return PreviewRow(
         row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
         row.type_text, row.stem, row.answer, row.verdict, [Finding(**each) for each in said],
+        row.mended_at is not None,
     )  # fmt: skip
 
 
@@ -155,19 +203,29 @@ def count_verdicts(session: Session, import_id: int) -> dict[Verdict, int]:
 # --- comparing the rows of an upload with the bank ------------------------------------
 
 
-def twins(session: Session, import_id: int) -> list[tuple[int, str]]:
+def twins(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[tuple[int, str]]:
     """(number, code of a question with the same content) of the rows that the bank has already.
 
-    What an import brought that was undone does not count.
+    What an import brought that was undone does not count. ``only``: of these rows.
     """
     rows = session.execute(
         select(ImportRow.number, func.min(Question.code))
         .join(QuestionVersion, QuestionVersion.digest == ImportRow.digest)
         .join(Question, Question.id == QuestionVersion.question_id)
-        .where(ImportRow.import_id == import_id, ~_was_undone())
+        .where(ImportRow.import_id == import_id, *_wanted(only), ~_was_undone())
         .group_by(ImportRow.number)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def _wanted(only: Collection[int] | None) -> list[ColumnElement[bool]]:
+    """Conditions: not left out by a person, and one of these rows."""
+    conditions = [ImportRow.verdict != Verdict.DROPPED]
+    if only is not None:
+        conditions.append(ImportRow.number.in_(only))
+    return conditions
 
 
 def _was_undone() -> ColumnElement[bool]:
@@ -178,16 +236,17 @@ def _was_undone() -> ColumnElement[bool]:
 
 
 def rows_with_known_code(
-    session: Session, import_id: int, verdicts: Collection[Verdict]
-) -> list[int]:
-    """Numbers of the sound rows that name a question of the bank, in order."""
+    session: Session, import_id: int, verdicts: Collection[Verdict],
+    only: Collection[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that name a question of the bank, in order. ``only``: of these."""
     return list(
         session.scalars(
             select(ImportRow.number)
             .join(Question, Question.code == ImportRow.code)
             .where(
                 ImportRow.import_id == import_id, ImportRow.code != "",
-                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts),
+                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts), *_wanted(only),
             )
             .order_by(ImportRow.number)
         )
@@ -214,7 +273,7 @@ def rows_to_judge(session: Session, import_id: int) -> Iterator[Any]:
                 ImportRow.number, ImportRow.verdict, ImportRow.topic, ImportRow.basis,
                 ImportRow.findings, ImportRow.judged, ImportRow.basis_taken, ImportRow.article_id,
             )
-            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None))
+            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None), *_wanted(None))
             .order_by(ImportRow.number)
             .execution_options(yield_per=PIECE)
         )
@@ -273,6 +332,28 @@ def import_counts(session: Session, import_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def used_of(session: Session, import_id: int) -> int:
+    """How many versions of an import are or were approved, or have a later version."""
+    later = aliased(QuestionVersion)
+    approved = exists().where(
+        ReviewEvent.version_id == QuestionVersion.id, ReviewEvent.to_state == VersionState.APPROVED
+    )
+    replaced = exists().where(
+        later.question_id == QuestionVersion.question_id, later.number > QuestionVersion.number
+    )
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(QuestionVersion)
+            .where(
+                QuestionVersion.import_id == import_id,
+                QuestionVersion.state.in_(LIVE_STATES) | approved | replaced,
+            )
+        )
+        or 0
+    )
+
+
 def bank_for(session: Session, rows: Sequence[ParsedRow], day: date) -> Bank:
     """What the bank holds of the questions of a file; some statements for every 500 rows."""
     drafts = [row.draft for row in rows if row.draft is not None]
@@ -290,6 +371,14 @@ def bank_on(session: Session, day: date) -> Bank:
         articles=citation_index(session, day),
         to_come=frozenset(cited_digests()),
     )
+
+
+def bank_of(session: Session, kept: QuestionImport, day: date) -> Bank:
+    """The same for one upload, with what was said once for its whole file."""
+    return replace(
+        bank_on(session, day), no_topic=kept.topic or NO_TOPIC,
+        pool=kept.pool if kept.pool_is_for_all else None,
+    )  # fmt: skip
 
 
 def _pieces(values: Collection[T]) -> Iterator[list[T]]:
@@ -351,22 +440,57 @@ def version_ids(session: Session, numbers: Sequence[tuple[int, int]]) -> list[in
 
 
 def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
-    """The questions that match, each with the version that the list shows; in two statements.
+    """The questions that match, each with the version that the list shows; in one statement.
 
     Retired questions are left out unless the filter asks for them.
     """
-    listed = question_list(filters)
-    if filters.state is None:
-        listed = listed.where(QuestionVersion.state != VersionState.RETIRED)
-    ids = listed.with_only_columns(QuestionVersion.id).order_by(None)
-    rows = session.execute(
-        select(QuestionVersion, Question.code, Topic.name)
-        .join(Question, Question.id == QuestionVersion.question_id)
-        .join(Topic, Topic.id == QuestionVersion.topic_id)
-        .where(QuestionVersion.id.in_(ids))
+    rows = session.execute(_in_codes(select(QuestionVersion, Question.code, Topic.name), filters))
+    return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
+
+
+def export_cells(session: Session, filters: Filters) -> Iterator[list[str]]:
+    """The same as rows of the workbook, fetched as they are wanted, however many there are."""
+    columns = (
+        "type", "stem", "options", "key", "explanation", "difficulty", "pool", "may_shuffle",
+        "basis", "passage", "is_rich",
+    )  # fmt: skip
+    query = select(Question.code, Topic.name, *(getattr(QuestionVersion, name) for name in columns))
+    for row in session.execute(_in_codes(query, filters).execution_options(yield_per=PIECE)):
+        draft: Any = row
+        if row.is_rich:
+            draft = in_words(draft_of(cast(QuestionVersion, row)))
+        yield cells_of(row.code, row.name, draft)
+
+
+def export_total(session: Session, filters: Filters) -> tuple[int, list[str]]:
+    """How many questions match, and the codes of those in rich text."""
+    found = _of_export(filters).subquery()
+    rich = (
+        select(Question.code)
+        .join(QuestionVersion, QuestionVersion.question_id == Question.id)
+        .where(QuestionVersion.id.in_(select(found.c.id)), QuestionVersion.is_rich)
         .order_by(Question.code)
     )
-    return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
+    return (
+        session.scalar(select(func.count()).select_from(found)) or 0,
+        list(session.scalars(rich)),
+    )
+
+
+def _of_export(filters: Filters) -> Select[int]:
+    listed = matching(filters)
+    if filters.state is None:
+        listed = listed.where(QuestionVersion.state != VersionState.RETIRED)
+    return listed
+
+
+def _in_codes(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(Question, Question.id == QuestionVersion.question_id)
+        .join(Topic, Topic.id == QuestionVersion.topic_id)
+        .where(QuestionVersion.id.in_(_of_export(filters)))
+        .order_by(Question.code)
+    )
 
 
 def writer_by_staff_no(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +25,7 @@ from question_bank.formats.sentences import file_trouble
 from question_bank.formats.tables import UnusableFile
 from question_bank.imports import queries, staging
 from question_bank.imports.adding import Imported, add_questions, add_staged, insert_all
-from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
 from question_bank.questions.rules import VersionState
 from question_bank.twins import services as twins
@@ -57,18 +57,19 @@ def read_files(file: SentFile, key: SentFile | None = None) -> parsed.Parsed:
 
     Invalid with a sentence where a file cannot be used; ``field`` in extra is file or key.
     """
-    upload, answers = _checked(file, key)
-    with _told():
+    upload, answers = checked(file, key)
+    with told():
         return parsed.read(upload, answers)
 
 
-def _checked(file: SentFile, key: SentFile | None) -> tuple[Upload, Upload | None]:
+def checked(file: SentFile, key: SentFile | None) -> tuple[Upload, Upload | None]:
+    """Both files, fit to be read; Invalid with a sentence where one is not."""
     upload = Upload(check_upload(file.name, file.data, allowed=KINDS), file.data)
     return upload, _checked_key(key) if key else None
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What is wrong with a file, as a sentence."""
     try:
         yield
@@ -97,48 +98,74 @@ def upload(
     by_id: int,
     now: datetime,
     key: SentFile | None = None,
+    on_batch: Callable[[int, int], None] | None = None,
 ) -> QuestionImport:
     """Read and judge a file and keep it for its preview; nothing goes into the bank yet.
 
-    ``key``: a second file with the answers.
+    ``key``: a second file with the answers. ``on_batch`` as in ``stage``.
     """
-    upload, answers = _checked(SentFile(filename, data), key)
+    file = SentFile(filename, data)
+    upload, answers = checked(file, key)
+    kept = keep(session, file, key, upload.kind, ImportState.READY, by_id, now)
+    stage(session, kept, upload, answers, civil_date(now), on_batch or _silent)
+    return kept
+
+
+def keep(
+    session: Session, file: SentFile, key: SentFile | None, kind: str, state: ImportState,
+    by_id: int, now: datetime,
+) -> QuestionImport:  # fmt: skip
+    """A checked upload, without rows as yet."""
     kept = QuestionImport(
-        by_id=by_id, at=now, filename=filename[-200:], kind=upload.kind,
-        sha256=hashlib.sha256(data + (key.data if key else b"")).hexdigest(),
-        state=ImportState.READY,
+        by_id=by_id, at=now, filename=file.name[-200:], kind=kind, state=state,
+        sha256=hashlib.sha256(file.data + (key.data if key else b"")).hexdigest(),
     )  # fmt: skip
     session.add(kept)
     session.flush()
-    for _done in stage(session, kept, upload, answers, civil_date(now)):
-        pass
     record(session, "import.upload", ("question_import", kept.id),
-           facts={"file": kept.filename, "rows": kept.rows_done, "sha256": kept.sha256})  # fmt: skip
+           facts={"file": kept.filename, "sha256": kept.sha256})  # fmt: skip
     return kept
 
 
 def stage(
-    session: Session, kept: QuestionImport, upload: Upload, key: Upload | None, day: date
-) -> Iterator[int]:
-    """Read a checked file into the rows of an upload and judge them; yields the rows so far.
+    session: Session, kept: QuestionImport, upload: Upload, key: Upload | None, day: date,
+    on_batch: Callable[[int, int], None],
+) -> None:  # fmt: skip
+    """Read a checked file into the rows of an upload and judge them.
 
-    Invalid with a sentence where the file cannot be used.
+    ``on_batch``: told the rows so far, and about how many there are. Invalid with a sentence where
+    the file cannot be used.
     """
-    with _told():
+    with told():
         stream = streams.opened(upload, key)
-        kept.rows_total = stream.total
-        kept.notes = [dict(finding.__dict__) for finding in stream.notes]
         comparer = staging.Comparer(queries.bank_on(session, day))
-        stager = staging.Stager(session, kept.id, comparer)
-        yield from stager.put(stream.items)
+        stager = staging.Stager(kept.id, comparer, stream.items)
+        while batch := stager.next_batch():
+            stager.put(session, batch)
+            on_batch(stager.number, stream.total)
+    kept.rows_total, kept.notes = stream.total, notes_of(stream)
     staging.finish(session, kept, stager, comparer)
     session.flush()
 
 
+def notes_of(stream: streams.Stream) -> list[dict[str, Any]]:
+    """What is to be said about a file as a whole, as an upload keeps it."""
+    return [dict(finding.__dict__) for finding in stream.notes]
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
 def discard(session: Session, *, import_id: int, by_id: int, now: datetime) -> None:
-    """Give an upload up; its rows go. Conflict where it was imported or given up already."""
-    _claim(session, import_id, by_id, state=ImportState.DISCARDED, discarded_at=now)
+    """Give an upload up, also while it is read; its rows go.
+
+    Conflict where it was imported or given up already.
+    """
+    states = {ImportState.READY, ImportState.READING, ImportState.FAILED}
+    _claim(session, import_id, by_id, states, state=ImportState.DISCARDED, discarded_at=now)
     session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
+    session.execute(delete(ImportFile).where(ImportFile.import_id == import_id))
     record(session, "import.discard", ("question_import", import_id))
 
 
@@ -151,9 +178,11 @@ def import_rows(
     upload was imported or given up already.
     """
     kept = queries.own_upload(session, import_id, by_id)
-    _claim(session, import_id, by_id, state=ImportState.IMPORTED, imported_at=now)
+    ready = {ImportState.READY}
+    _claim(session, import_id, by_id, ready, state=ImportState.IMPORTED, imported_at=now)
+    session.refresh(kept)  # what was said of the whole file may have changed before the claim
     twins.settle(session, import_id)
-    comparer = staging.Comparer(queries.bank_on(session, civil_date(now)))
+    comparer = staging.Comparer(queries.bank_of(session, kept, civil_date(now)))
     staging.compare(session, import_id, comparer, anew=True)
     verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
     versions = 0
@@ -165,7 +194,8 @@ def import_rows(
     twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
-        facts={"file": kept.filename, "created": done.created, "versions": done.versions},
+        facts={"file": kept.filename, "created": done.created, "versions": done.versions,
+               **({"source": kept.source} if kept.source else {})},
     )  # fmt: skip
     return done
 
@@ -175,13 +205,15 @@ def _batches(rows: Iterator[tuple[int, JudgedRow]]) -> Iterator[list[JudgedRow]]
         yield batch
 
 
-def _claim(session: Session, import_id: int, by_id: int, **values: Any) -> None:
+def _claim(
+    session: Session, import_id: int, by_id: int, states: Collection[ImportState], **values: Any
+) -> None:
     result = session.execute(
         update(QuestionImport)
         .where(
             QuestionImport.id == import_id,
             QuestionImport.by_id == by_id,
-            QuestionImport.state == ImportState.READY,
+            QuestionImport.state.in_(states),
         )
         .values(**values)
     )

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from question_bank.formats import lean
+from question_bank.formats import lean, streams
 from question_bank.formats.lean import encoded
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import DOUBTS, ParsedRow
-from question_bank.formats.streams import Item
 from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
 from question_bank.questions.rules import Draft, Finding, QuestionType
 
 BATCH = 2000
+Batch: TypeAlias = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]  # by ``_insert``: lean, full
 # the rest of a row, before the columns of ``lean``
 _OWN = ("import_id", "number", "verdict", "judged", "basis_taken", "article_id", "sheet")
 _FULL = ("findings", "place_kind", "place_id", "is_rich")
@@ -55,29 +55,33 @@ class Comparer:
 
 @dataclass
 class Stager:
-    """Puts rows into ``import_row``, one batch after the other; counts them."""
+    """Puts the rows of a file into ``import_row``, one batch after the other; counts them."""
 
-    session: Session
     import_id: int
     comparer: Comparer
+    items: Iterator[streams.Item]
     number: int = 0
     is_table: bool = True
     sheets: set[str] = field(default_factory=set)
 
-    def put(self, items: Iterator[Item]) -> Iterator[int]:
-        """Keep all rows; after each batch the number of rows so far."""
-        while batch := list(islice(items, BATCH)):
-            plain: list[tuple[Any, ...]] = []
-            full: list[tuple[Any, ...]] = []
-            for sheet, row in batch:
-                self.number += 1
-                if isinstance(row, tuple):
-                    plain.append(self._plain(sheet, row))
-                else:
-                    full.append(self._full(row))
-            _insert(self.session, (*_OWN, *lean.COLUMNS), plain, _ALONE)
-            _insert(self.session, (*_OWN, *lean.COLUMNS, *_FULL), full, {})
-            yield self.number
+    def next_batch(self) -> Batch | None:
+        """Read some rows more; None at the end."""
+        plain: list[tuple[Any, ...]] = []
+        full: list[tuple[Any, ...]] = []
+        for sheet, row in islice(self.items, BATCH):
+            self.number += 1
+            if isinstance(row, tuple):
+                plain.append(self._plain(sheet, row))
+            else:
+                full.append(self._full(row))
+        return (plain, full) if plain or full else None
+
+    @staticmethod
+    def put(session: Session, batch: Batch) -> None:
+        """Keep these rows."""
+        plain, full = batch
+        _insert(session, (*_OWN, *lean.COLUMNS), plain, _ALONE)
+        _insert(session, (*_OWN, *lean.COLUMNS, *_FULL), full, {})
 
     def _plain(self, sheet: str, row: lean.Plain) -> tuple[Any, ...]:
         doubtful, judged, taken, article_id = self.comparer.of(row[_TOPIC], row[_BASIS])
@@ -140,18 +144,21 @@ def _insert(
 # --- comparing with the bank ----------------------------------------------------------
 
 
-def compare(session: Session, import_id: int, comparer: Comparer, *, anew: bool = False) -> None:
-    """Find the rows that the bank has already, by content or by code.
+def compare(
+    session: Session, import_id: int, comparer: Comparer, *, anew: bool = False,
+    only: Collection[int] | None = None,
+) -> None:  # fmt: skip
+    """Find the rows that the bank has already, by content or by code. ``only``: of these rows.
 
     ``anew``: judge all rows, because the bank may have changed since they were kept.
     """
     changes: dict[int, dict[str, Any]] = {}
     if anew:
         changes = _judged_anew(session, import_id, comparer)
-    for number, code in queries.twins(session, import_id):
+    for number, code in queries.twins(session, import_id, only):
         said = findings_json([Finding("same", "row", {"code": code})])
         changes[number] = {"verdict": Verdict.SAME, "judged": said}
-    for number, row in known_rows(session, import_id, comparer.bank):
+    for number, row in known_rows(session, import_id, comparer.bank, only=only):
         alone = row.findings[len(row.parsed.findings) :] if row.draft else row.findings
         changes[number] = {"verdict": row.verdict, "judged": findings_json(alone),
                            "basis_taken": None, "article_id": row.article_id}  # fmt: skip
@@ -159,13 +166,14 @@ def compare(session: Session, import_id: int, comparer: Comparer, *, anew: bool 
 
 
 def known_rows(
-    session: Session, import_id: int, bank: Bank, verdicts: Collection[Verdict] = tuple(Verdict)
-) -> Iterator[tuple[int, JudgedRow]]:
+    session: Session, import_id: int, bank: Bank, verdicts: Collection[Verdict] = tuple(Verdict),
+    only: Collection[int] | None = None,
+) -> Iterator[tuple[int, JudgedRow]]:  # fmt: skip
     """Number and verdict of each sound row whose code the bank knows.
 
-    ``verdicts``: only rows that have one of these so far.
+    ``verdicts``: only rows that have one of these so far. ``only``: of these rows.
     """
-    numbers = queries.rows_with_known_code(session, import_id, verdicts)
+    numbers = queries.rows_with_known_code(session, import_id, verdicts, only)
     for start in range(0, len(numbers), BATCH):
         kept = queries.staged(session, import_id, numbers[start : start + BATCH])
         known = queries.versions_by_code(session, {row.code for row in kept})
@@ -205,9 +213,14 @@ def _apply(session: Session, import_id: int, changes: Mapping[int, Mapping[str, 
 def finish(session: Session, kept: QuestionImport, stager: Stager, comparer: Comparer) -> None:
     """All rows are kept: compare them with the bank and count them."""
     compare(session, kept.id, comparer)
-    counted = queries.count_verdicts(session, kept.id)
     kept.rows_done = stager.number
     kept.is_table, kept.sheets = stager.is_table, max(len(stager.sheets), 1)
+    count(session, kept)
+
+
+def count(session: Session, kept: QuestionImport) -> None:
+    """Count the rows of an upload by verdict."""
+    counted = queries.count_verdicts(session, kept.id)
     for verdict in Verdict:
         setattr(kept, verdict.value, counted.get(verdict, 0))
 

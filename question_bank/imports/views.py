@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from tempfile import TemporaryFile
+from typing import cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,20 +26,15 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import AppError, Conflict, NotFound
 from core.guards import requires, viewer
-from core.listing import Listing
 from core.permissions import Permission
 from core.uploads import max_megabytes
 from question_bank.formats import exports, remarks, xlsx
-from question_bank.formats.reading import Written
-from question_bank.formats.remarks import where
-from question_bank.formats.sentences import note, remedy, what
-from question_bank.imports import queries, services
+from question_bank.imports import background, queries, services, undoing
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView
-from question_bank.imports.rules import ImportState, Verdict, is_note
+from question_bank.imports.rules import ImportState
 from question_bank.questions.views import filters_of_request
 from question_bank.review.services import submit_import
-from question_bank.twins import queries as twins
 
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -41,12 +51,7 @@ def create() -> str | BaseResponse:
     if form.ask():
         sent = _sent(form)
         try:
-            with transaction() as session:
-                kept = services.upload(
-                    session, filename=sent.name, data=sent.data, key=_file(form.key.data),
-                    by_id=viewer().person_id, now=clock.now(),
-                )  # fmt: skip
-                import_id = kept.id
+            import_id = _take(sent, _file(form.key.data))
         except AppError as error:
             at = error.extra.get("field", "file")
             form.refuse("text" if at == "file" and form.is_pasted else at, error.detail)
@@ -54,6 +59,27 @@ def create() -> str | BaseResponse:
             return redirect(url_for("imports.preview", import_id=import_id))
     own = queries.own_imports(reading(), viewer().person_id)
     return render_template("imports/create.html", form=form, limit=max_megabytes(), imports=own)
+
+
+def _take(sent: services.SentFile, key: services.SentFile | None) -> int:
+    """Read a small file at once; keep a large one and begin to read it beside the requests."""
+    by_id, now = viewer().person_id, clock.now()
+    is_large = len(sent.data) > background.LARGE
+    with transaction() as session:
+        if is_large:
+            kept = background.begin(session, file=sent, key=key, by_id=by_id, now=now)
+        else:
+            kept = services.upload(
+                session, filename=sent.name, data=sent.data, key=key, by_id=by_id, now=now
+            )
+        import_id = kept.id
+    if is_large:
+        background.start(_app(), import_id)
+    return import_id
+
+
+def _app() -> Flask:
+    return cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def _sent(form: UploadForm) -> services.SentFile:
@@ -66,40 +92,36 @@ def _file(upload: FileStorage | None) -> services.SentFile | None:
     return services.SentFile(upload.filename or "", upload.read()) if upload else None
 
 
-@bp.get("/<int:import_id>")
+def is_gone(view: ImportView) -> bool:
+    """Whether the reader of an upload gives no sign of life any more."""
+    is_late = view.beat_at is not None and clock.now() - view.beat_at > background.LEASE
+    return view.state is ImportState.READING and is_late
+
+
+@bp.get("/<int:import_id>/progress")
 @requires(Permission.BANK_WRITE)
-def preview(import_id: int) -> str:
-    """Every row of an upload with its verdict; afterwards, what became of it."""
-    session = reading()
-    view = queries.own_import(session, import_id, viewer().person_id)
-    if view.state is ImportState.IMPORTED:
-        made, drafts = queries.import_counts(session, import_id)
-        return render_template("imports/done.html", view=view, made=made, drafts=drafts)
-    shown = _shown()
-    return render_template(
-        "imports/preview.html", view=view, counts=view.counts, shown=shown,
-        listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
-        is_note=is_note, twins=twins.counts(session, import_id),
-    )  # fmt: skip
+def progress(import_id: int) -> Response:
+    """How far the reading is, for the page that shows it."""
+    view = queries.own_import(reading(), import_id, viewer().person_id)
+    is_reading = view.state is ImportState.READING and not is_gone(view)
+    return jsonify(reading=is_reading, done=view.rows_done, total=view.rows_total)
 
 
-def _shown() -> frozenset[Verdict]:
-    """The verdicts that the address asks for; none is all."""
-    asked = request.args.getlist("show")
-    return frozenset(verdict for verdict in Verdict if verdict.value in asked)
-
-
-def _listing(view: ImportView, shown: frozenset[Verdict]) -> Listing:
-    """One page of rows."""
-    total = sum(view.counts[verdict] for verdict in shown or Verdict)
-    text = request.args.get("page", "1")
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(int(text) if text.isdecimal() and len(text) < 10 else 1, 1), pages)  # noqa: PLR2004
-    args = {key: value for key, value in request.args.items() if key == "show"}
-    rows = queries.preview_rows(
-        reading(), view.id, shown, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
-    )
-    return Listing(rows, total, page, PER_PAGE, "", request.path, args)
+@bp.post("/<int:import_id>/read-again")
+@requires(Permission.BANK_WRITE)
+def read_again(import_id: int) -> BaseResponse:
+    """Read an upload once more whose reader is gone."""
+    try:
+        with transaction() as session:
+            queries.own_import(session, import_id, viewer().person_id)
+            background.begin_again(
+                session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+            )
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        background.start(_app(), import_id)
+    return redirect(url_for("imports.preview", import_id=import_id))
 
 
 @bp.post("/<int:import_id>")
@@ -130,6 +152,23 @@ def discard(import_id: int) -> BaseResponse:
     return redirect(url_for("imports.create"))
 
 
+@bp.post("/<int:import_id>/undo")
+@requires(Permission.BANK_WRITE)
+def undo(import_id: int) -> BaseResponse:
+    """Take the whole import back, while nothing has used it."""
+    try:
+        with transaction() as session:
+            queries.own_import(session, import_id, viewer().person_id)
+            undone = undoing.undo(
+                session, import_id=import_id, by_id=viewer().person_id, now=clock.now()
+            )
+    except Conflict as error:
+        flash(error.detail, "warning")
+    else:
+        flash(_("已撤销整次导入，%(n)s 题不再出现在题库里。", n=undone), "success")
+    return redirect(url_for("imports.preview", import_id=import_id))
+
+
 @bp.post("/<int:import_id>/submit")
 @requires(Permission.BANK_WRITE)
 def submit(import_id: int) -> BaseResponse:
@@ -154,13 +193,18 @@ def template() -> Response:
 @requires(Permission.BANK_READ)
 def choose_export() -> str:
     """The questions that match the filters in the address, and what a format cannot carry of them."""
-    found = queries.exported(reading(), filters_of_request())
+    filters = filters_of_request()
     name = request.args.get("as", exports.WORKBOOK)
-    if name not in exports.FORMATS:
+    if name in exports.FORMATS:
+        found = queries.exported(reading(), filters)
+        total, written = len(found), exports.write(name, found)
+    else:
         name = exports.WORKBOOK
-    kept = exports.report(exports.write(name, found) if name != exports.WORKBOOK else Written(b""))
+        total, rich = queries.export_total(reading(), filters)
+        written = exports.workbook_losses(rich)
+    kept = exports.report(written)
     return render_template(
-        "imports/export.html", formats=exports.FORMATS, name=name, total=len(found), report=kept,
+        "imports/export.html", formats=exports.FORMATS, name=name, total=total, report=kept,
         words=remarks.LOST, args={key: request.args[key] for key in FILTERS if request.args.get(key)},
     )  # fmt: skip
 
@@ -180,8 +224,12 @@ def export_as(name: str) -> Response:
 @requires(Permission.BANK_READ)
 def export() -> Response:
     """The questions that match the filters in the address, as a workbook."""
-    found = queries.exported(reading(), filters_of_request())
-    return _download(exports.write(exports.WORKBOOK, found).data, _filename("xlsx"))
+    file = TemporaryFile()  # noqa: SIM115 (closed, and so deleted, with the response)
+    xlsx.write_bank(file, queries.export_cells(reading(), filters_of_request()))
+    file.seek(0)
+    return send_file(
+        file, mimetype=XLSX, as_attachment=True, download_name=_filename("xlsx"), max_age=0
+    )
 
 
 def _filename(extension: str) -> str:

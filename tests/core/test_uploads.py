@@ -78,7 +78,7 @@ def test_sound_files_are_accepted() -> None:
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "加了密码"),
         ("a.xlsx", GOOD[: len(GOOD) // 2], "已损坏"),
         ("a.xlsx", b"PK\x03\x04" + b"x" * 50, "已损坏"),
-        ("a.xlsx", GOOD + b"x" * (11 * 1024 * 1024), "超过 10 MB"),
+        ("a.xlsx", GOOD + b"x" * (21 * 1024 * 1024), "超过 20 MB"),
         ("a.xlsx", _lying(), "已损坏"),
         ("a.xlsx", _far(), "相隔太远"),
         (

@@ -17,7 +17,7 @@ FORMATS = Path(reading.__file__).parent
 REFUSALS = {
     "keys_differ", "key_unreadable", "type_foreign", "type_unknown", "type_missing",
     "options_in_other_type", "not_a_question", "field_unknown", "field_wrong", "code_long",
-    "stem_empty", "too_long", "topic_long", "type_open",
+    "stem_empty", "too_long", "topic_long", "no_model_answer",
 }  # fmt: skip
 OWN_MODULES = sorted(
     path
