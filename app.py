@@ -71,7 +71,7 @@ ROOMS = (
     "question_bank.suspensions",
     "question_bank.media", "question_bank.editor",
     "question_bank.filters",
-    "question_bank.imports",
+    "question_bank.imports", "question_bank.imports.preview",
     "question_bank.duplicates",
     "question_bank.twins",
     "points.periods", "points.ledger", "points.standing", "points.units", "points.adjustments",

@@ -106,6 +106,13 @@ ACCESS: dict[str, Permission | None] = {
     "imports.progress": P.BANK_WRITE,
     "imports.read_again": P.BANK_WRITE,
     "imports.submit": P.BANK_WRITE,
+    "imports.drop": P.BANK_WRITE,
+    "imports.map_bases": P.BANK_WRITE,
+    "imports.map_topics": P.BANK_WRITE,
+    "imports.mend": P.BANK_WRITE,
+    "imports.refused": P.BANK_WRITE,
+    "imports.say_of_whole": P.BANK_WRITE,
+    "imports.take_back": P.BANK_WRITE,
     "imports.template": P.BANK_WRITE,
     "imports.undo": P.BANK_WRITE,
     # in laws

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -25,6 +25,8 @@ HEADINGS = (
     "难度", "知识点", "用途", "法规依据", "可否乱序", "材料",
 )  # fmt: skip
 WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9, 50)
+REFUSED = (("位置", 16), ("错误", 60))
+MOST_IN_CELL = 32_767  # characters; of a longer text a workbook keeps nothing
 LIST_ROWS = 2000  # rows of the template that have list boxes
 
 HOW_TO = (
@@ -101,9 +103,23 @@ def template() -> bytes:
     return buffer.getvalue()
 
 
+def refused(rows: Iterable[tuple[Mapping[str, str], str, str]]) -> bytes:
+    """A workbook of rows that could not be imported, to be mended and uploaded again.
+
+    Each: cells by the names of ``words.COLUMNS`` and ``option:0`` …; where it stands; what is wrong.
+    """
+    names = [words.column(heading) for heading in HEADINGS]
+    texts = ([*(cells.get(name, "") for name in names), place, said] for cells, place, said in rows)
+    buffer = io.BytesIO()
+    _workbook(buffer, {"in_memory": True}, texts, lists=True, more=REFUSED)
+    return buffer.getvalue()
+
+
 def _workbook(
-    target: IO[bytes], options: dict[str, Any], rows: Iterable[Sequence[str]], *, lists: bool
-) -> int:
+    target: IO[bytes], options: dict[str, Any], rows: Iterable[Sequence[str]], *, lists: bool,
+    more: Sequence[tuple[str, int]] = (),
+) -> int:  # fmt: skip
+    """``more``: further columns behind, (heading, width)."""
     book = xlsxwriter.Workbook(
         target, {"strings_to_formulas": False, "strings_to_urls": False, **options}
     )
@@ -115,7 +131,7 @@ def _workbook(
     )
     sheet = book.add_worksheet("试题")
     sheet.freeze_panes(1, 3)
-    for column, (name, width) in enumerate(zip(HEADINGS, WIDTHS, strict=True)):
+    for column, (name, width) in enumerate([*zip(HEADINGS, WIDTHS, strict=True), *more]):
         sheet.set_column(column, column, width, text)
         sheet.write_string(0, column, name, head)
     number = 0
@@ -123,7 +139,7 @@ def _workbook(
     for number, cells in enumerate(rows, start=1):
         for column, value in enumerate(cells):
             if value:
-                write(number, column, value, quoted if value[0] in "=+-@" else text)
+                write(number, column, value[:MOST_IN_CELL], quoted if value[0] in "=+-@" else text)
     if lists:
         _list_boxes(sheet)
         _how_to(book.add_worksheet(HOW_TO_SHEET), head, text)

@@ -168,7 +168,7 @@ def add_staged(
     """
     last = session.scalar(select(func.max(Question.id))) or 0
     missing = queries.new_topics(session, kept.id, verdicts)
-    names = list(dict.fromkeys(name or NO_TOPIC for name in missing))
+    names = list(dict.fromkeys(name or kept.topic or NO_TOPIC for name in missing))
     known = topic_ids(session)
     if missing := [name for name in names if name not in known]:
         _create_topics(session, missing)
@@ -199,9 +199,10 @@ def _insert_versions(
 ) -> int:  # fmt: skip
     """The first version of each question with an id above ``last``, and the event that begins it."""
     alike = ("type", "stem", "options", "key", "passage", "is_rich", "explanation", "difficulty",
-             "pool", "may_shuffle", "article_id", "digest")  # fmt: skip
+             "may_shuffle", "article_id", "digest")  # fmt: skip
+    no_topic = kept.topic or NO_TOPIC
     values: dict[str, Any] = {
-        **{name: getattr(ImportRow, name) for name in alike},
+        **{name: getattr(ImportRow, name) for name in alike}, "pool": _pool(kept),
         "question_id": Question.id, "number": literal(1), "revision": literal(1),
         "state": literal(VersionState.DRAFT, QuestionVersion.state.type),
         "topic_id": Topic.id, "basis": func.coalesce(ImportRow.basis_taken, ImportRow.basis),
@@ -214,7 +215,7 @@ def _insert_versions(
             select(*values.values())
             .select_from(ImportRow)
             .join(Question, Question.code == code)
-            .join(Topic, Topic.name == func.coalesce(func.nullif(ImportRow.topic, ""), NO_TOPIC))
+            .join(Topic, Topic.name == func.coalesce(func.nullif(ImportRow.topic, ""), no_topic))
             .where(*chosen, Question.id > last)
             .order_by(ImportRow.number),
             include_defaults=False,
@@ -237,6 +238,17 @@ def _insert_versions(
         )
     )  # fmt: skip
     return session.scalar(select(func.count()).select_from(QuestionVersion).where(*first)) or 0
+
+
+def _pool(kept: QuestionImport) -> ColumnElement[Any]:
+    """What a row is for, given what was said once for the whole file."""
+    own: ColumnElement[Any] = ImportRow.pool.expression
+    if kept.pool is None:
+        return own
+    said = literal(kept.pool, ImportRow.pool.type)
+    return (
+        said if kept.pool_is_for_all else case((ImportRow.given.contains("pool"), own), else_=said)
+    )
 
 
 def _name_questions(session: Session, prefix: str, last: int) -> None:

@@ -21,9 +21,10 @@ class QuestionImport(Base):
 
     ``kind``: its extension. ``rows_total``: about how many rows it has, None where nobody can tell
     before it is read. ``beat_at``: when its reader last gave a sign of life. ``trouble``: why it
-    could not be read. ``notes``: findings about the file as a whole. ``good`` … ``same``: rows by
-    verdict. ``source``: where the questions come from; ``pool``: what all of them are for, None
-    where each row says so.
+    could not be read. ``notes``: findings about the file as a whole. ``good`` … ``dropped``: rows by
+    verdict. Said once for the whole file: ``source``: where the questions come from; ``pool``: what
+    the rows are for that do not say so themselves, or with ``pool_is_for_all`` all of them; None
+    where nothing was said; ``topic``: where rows without a topic go, '' for the usual one.
     """
 
     __tablename__ = "question_import"
@@ -46,8 +47,11 @@ class QuestionImport(Base):
     doubtful: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
     same: Mapped[int] = mapped_column(default=0)
+    dropped: Mapped[int] = mapped_column(default=0)
     source: Mapped[str] = mapped_column(String(100), default="")
     pool: Mapped[Pool | None]
+    pool_is_for_all: Mapped[bool] = mapped_column(default=False)
+    topic: Mapped[str] = mapped_column(String(64), default="")
     imported_at: Mapped[datetime | None]
     discarded_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
@@ -21,7 +21,7 @@ from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
 from question_bank.formats.xlsx import ExportedQuestion, cells_of
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
-from question_bank.imports.rules import Bank, ImportState, KnownVersion, Verdict
+from question_bank.imports.rules import NO_TOPIC, Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
 from question_bank.questions.models import (
     Question,
@@ -31,7 +31,7 @@ from question_bank.questions.models import (
     VersionState,
 )
 from question_bank.questions.queries import Filters, draft_of, topic_ids
-from question_bank.questions.rules import LIVE_STATES, Finding, in_words
+from question_bank.questions.rules import LIVE_STATES, Finding, Pool, in_words
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -49,6 +49,7 @@ class PreviewRow:
     answer: str
     verdict: Verdict
     findings: Sequence[Finding]
+    is_mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class ImportView:
     beat_at: datetime | None
     trouble: str
     notes: Sequence[Finding] = ()
+    source: str = ""
+    pool: Pool | None = None
+    pool_is_for_all: bool = False
+    topic: str = ""
 
     @property
     def total(self) -> int:
@@ -124,7 +129,8 @@ def own_import(session: Session, import_id: int, person_id: int) -> ImportView:
         found.is_table,
         found.sheets, {verdict: getattr(found, verdict.value) for verdict in Verdict},
         found.rows_total, found.rows_done, found.beat_at, found.trouble,
-        [Finding(**note) for note in found.notes],
+        [Finding(**note) for note in found.notes], found.source, found.pool,
+        found.pool_is_for_all, found.topic,
     )  # fmt: skip
 
 
@@ -133,24 +139,44 @@ def preview_rows(
     import_id: int,
     shown: Collection[Verdict] = (),
     *,
+    words: str = "",
     limit: int | None = None,
     offset: int = 0,
 ) -> list[PreviewRow]:
-    """Rows of an upload in the order of its file. ``shown``: only these verdicts; none is all."""
+    """Rows of an upload in the order of its file.
+
+    ``shown``: only these verdicts; none is all. ``words``: only rows that hold them.
+    """
     query = (
         select(
             ImportRow.number, ImportRow.place_kind, ImportRow.place_number, ImportRow.place_id,
             ImportRow.sheet, ImportRow.type_text, ImportRow.stem, ImportRow.answer,
-            ImportRow.verdict, ImportRow.findings, ImportRow.judged,
+            ImportRow.verdict, ImportRow.findings, ImportRow.judged, ImportRow.mended_at,
         )
-        .where(ImportRow.import_id == import_id)
+        .where(*_shown(import_id, shown, words))
         .order_by(ImportRow.number)
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    if shown:
-        query = query.where(ImportRow.verdict.in_(shown))
     return [_preview(row) for row in session.execute(query)]
+
+
+def _shown(import_id: int, shown: Collection[Verdict], words: str) -> list[ColumnElement[bool]]:
+    conditions = [ImportRow.import_id == import_id]
+    if shown:
+        conditions.append(ImportRow.verdict.in_(shown))
+    if words:
+        texts = (ImportRow.stem, ImportRow.answer, ImportRow.code, ImportRow.topic, ImportRow.basis)
+        conditions.append(or_(*(text.icontains(words, autoescape=True) for text in texts)))
+    return conditions
+
+
+def count_rows(
+    session: Session, import_id: int, shown: Collection[Verdict] = (), words: str = ""
+) -> int:
+    """How many rows ``preview_rows`` has without a limit."""
+    counted = select(func.count()).select_from(ImportRow).where(*_shown(import_id, shown, words))
+    return session.scalar(counted) or 0
 
 
 def _preview(row: Any) -> PreviewRow:
@@ -160,6 +186,7 @@ def _preview(row: Any) -> PreviewRow:
     return PreviewRow(
         row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
         row.type_text, row.stem, row.answer, row.verdict, [Finding(**each) for each in said],
+        row.mended_at is not None,
     )  # fmt: skip
 
 
@@ -176,19 +203,29 @@ def count_verdicts(session: Session, import_id: int) -> dict[Verdict, int]:
 # --- comparing the rows of an upload with the bank ------------------------------------
 
 
-def twins(session: Session, import_id: int) -> list[tuple[int, str]]:
+def twins(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[tuple[int, str]]:
     """(number, code of a question with the same content) of the rows that the bank has already.
 
-    What an import brought that was undone does not count.
+    What an import brought that was undone does not count. ``only``: of these rows.
     """
     rows = session.execute(
         select(ImportRow.number, func.min(Question.code))
         .join(QuestionVersion, QuestionVersion.digest == ImportRow.digest)
         .join(Question, Question.id == QuestionVersion.question_id)
-        .where(ImportRow.import_id == import_id, ~_was_undone())
+        .where(ImportRow.import_id == import_id, *_wanted(only), ~_was_undone())
         .group_by(ImportRow.number)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def _wanted(only: Collection[int] | None) -> list[ColumnElement[bool]]:
+    """Conditions: not left out by a person, and one of these rows."""
+    conditions = [ImportRow.verdict != Verdict.DROPPED]
+    if only is not None:
+        conditions.append(ImportRow.number.in_(only))
+    return conditions
 
 
 def _was_undone() -> ColumnElement[bool]:
@@ -199,16 +236,17 @@ def _was_undone() -> ColumnElement[bool]:
 
 
 def rows_with_known_code(
-    session: Session, import_id: int, verdicts: Collection[Verdict]
-) -> list[int]:
-    """Numbers of the sound rows that name a question of the bank, in order."""
+    session: Session, import_id: int, verdicts: Collection[Verdict],
+    only: Collection[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that name a question of the bank, in order. ``only``: of these."""
     return list(
         session.scalars(
             select(ImportRow.number)
             .join(Question, Question.code == ImportRow.code)
             .where(
                 ImportRow.import_id == import_id, ImportRow.code != "",
-                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts),
+                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts), *_wanted(only),
             )
             .order_by(ImportRow.number)
         )
@@ -235,7 +273,7 @@ def rows_to_judge(session: Session, import_id: int) -> Iterator[Any]:
                 ImportRow.number, ImportRow.verdict, ImportRow.topic, ImportRow.basis,
                 ImportRow.findings, ImportRow.judged, ImportRow.basis_taken, ImportRow.article_id,
             )
-            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None))
+            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None), *_wanted(None))
             .order_by(ImportRow.number)
             .execution_options(yield_per=PIECE)
         )
@@ -333,6 +371,14 @@ def bank_on(session: Session, day: date) -> Bank:
         articles=citation_index(session, day),
         to_come=frozenset(cited_digests()),
     )
+
+
+def bank_of(session: Session, kept: QuestionImport, day: date) -> Bank:
+    """The same for one upload, with what was said once for its whole file."""
+    return replace(
+        bank_on(session, day), no_topic=kept.topic or NO_TOPIC,
+        pool=kept.pool if kept.pool_is_for_all else None,
+    )  # fmt: skip
 
 
 def _pieces(values: Collection[T]) -> Iterator[list[T]]:

@@ -12,6 +12,7 @@ from question_bank.questions.rules import (
     OPEN_STATES,
     Draft,
     Finding,
+    Pool,
     VersionState,
 )
 
@@ -20,12 +21,13 @@ NO_TOPIC = "未分类"
 
 
 class Verdict(StrEnum):
-    """What becomes of a row: 可导入, 存疑, 不能导入, 完全相同."""
+    """What becomes of a row: 可导入, 存疑, 不能导入, 完全相同, 不导入 (left out by a person)."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"
     REFUSED = "refused"
     SAME = "same"
+    DROPPED = "dropped"
 
 
 class ImportState(StrEnum):
@@ -64,6 +66,8 @@ class Bank:
     ``by_code``: versions of each question named in the file, newest first. ``by_digest``: code of
     a question with that content. ``articles``: (title as compared, label) → article id.
     ``to_come``: articles of laws that the starter bank knows; questions find them once imported.
+    ``no_topic``: where a row without a topic goes; ``pool``: what all rows of the file are for,
+    whatever they say themselves, None where each row says so.
     """
 
     by_code: Mapping[str, Sequence[KnownVersion]] = field(default_factory=dict)
@@ -71,6 +75,8 @@ class Bank:
     topics: frozenset[str] = frozenset()
     articles: Mapping[tuple[str, str], int] = field(default_factory=dict)
     to_come: frozenset[tuple[str, str]] = frozenset()
+    no_topic: str = NO_TOPIC
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def _known(parsed: ParsedRow, draft: Draft, known: Sequence[KnownVersion], bank:
     """A row that names a question of the bank: the same, a new version, or not now."""
     newest = known[0]
     topic = parsed.topic or newest.topic
-    draft = _completed(parsed, draft, newest.draft)
+    draft = _completed(parsed, draft, newest.draft, bank.pool)
     law_basis, _findings, _article = _basis(draft.basis, bank)
     current = [each for each in known if each.state is not VersionState.RETIRED] or [newest]
     for each in current:
@@ -122,14 +128,14 @@ def _known(parsed: ParsedRow, draft: Draft, known: Sequence[KnownVersion], bank:
     return _settle(parsed, draft, bank, topic, newest)
 
 
-def _completed(parsed: ParsedRow, draft: Draft, kept: Draft) -> Draft:
+def _completed(parsed: ParsedRow, draft: Draft, kept: Draft, pool: Pool | None) -> Draft:
     """The row's draft; what its optional columns leave blank stays as it is in the bank."""
     given = parsed.given
     return replace(
         draft,
         explanation=draft.explanation if "explanation" in given else kept.explanation,
         difficulty=draft.difficulty if "difficulty" in given else kept.difficulty,
-        pool=draft.pool if "pool" in given else kept.pool,
+        pool=pool or (draft.pool if "pool" in given else kept.pool),
         basis=draft.basis if "basis" in given else kept.basis,
         may_shuffle=draft.may_shuffle and (kept.may_shuffle or "shuffle" in given),
     )
@@ -146,7 +152,7 @@ def _settle(
     doubtful = any(finding.code in DOUBTS for finding in found)
     return JudgedRow(
         parsed, Verdict.DOUBTFUL if doubtful else Verdict.GOOD, tuple(found),
-        replace(draft, basis=basis), topic or NO_TOPIC, article_id, base,
+        replace(draft, basis=basis), topic or bank.no_topic, article_id, base,
     )  # fmt: skip
 
 
@@ -154,7 +160,7 @@ def compared(topic: str, basis: str, bank: Bank) -> tuple[str, list[Finding], in
     """The citation as it is kept, what is to be said of topic and basis, the article they name."""
     taken, said, article_id = _basis(basis, bank)
     if not topic:
-        said.append(Finding("topic_none", "topic", {"name": NO_TOPIC}))
+        said.append(Finding("topic_none", "topic", {"name": bank.no_topic}))
     elif topic not in bank.topics:
         said.append(Finding("topic_new", "topic", {"name": topic}))
     return taken, said, article_id

@@ -180,8 +180,9 @@ def import_rows(
     kept = queries.own_upload(session, import_id, by_id)
     ready = {ImportState.READY}
     _claim(session, import_id, by_id, ready, state=ImportState.IMPORTED, imported_at=now)
+    session.refresh(kept)  # what was said of the whole file may have changed before the claim
     twins.settle(session, import_id)
-    comparer = staging.Comparer(queries.bank_on(session, civil_date(now)))
+    comparer = staging.Comparer(queries.bank_of(session, kept, civil_date(now)))
     staging.compare(session, import_id, comparer, anew=True)
     verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
     versions = 0
@@ -193,7 +194,8 @@ def import_rows(
     twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
-        facts={"file": kept.filename, "created": done.created, "versions": done.versions},
+        facts={"file": kept.filename, "created": done.created, "versions": done.versions,
+               **({"source": kept.source} if kept.source else {})},
     )  # fmt: skip
     return done
 

@@ -160,18 +160,21 @@ def _insert(
 # --- comparing with the bank ----------------------------------------------------------
 
 
-def compare(session: Session, import_id: int, comparer: Comparer, *, anew: bool = False) -> None:
-    """Find the rows that the bank has already, by content or by code.
+def compare(
+    session: Session, import_id: int, comparer: Comparer, *, anew: bool = False,
+    only: Collection[int] | None = None,
+) -> None:  # fmt: skip
+    """Find the rows that the bank has already, by content or by code. ``only``: of these rows.
 
     ``anew``: judge all rows, because the bank may have changed since they were kept.
     """
     changes: dict[int, dict[str, Any]] = {}
     if anew:
         changes = _judged_anew(session, import_id, comparer)
-    for number, code in queries.twins(session, import_id):
+    for number, code in queries.twins(session, import_id, only):
         said = findings_json([Finding("same", "row", {"code": code})])
         changes[number] = {"verdict": Verdict.SAME, "judged": said}
-    for number, row in known_rows(session, import_id, comparer.bank):
+    for number, row in known_rows(session, import_id, comparer.bank, only=only):
         alone = row.findings[len(row.parsed.findings) :] if row.draft else row.findings
         changes[number] = {"verdict": row.verdict, "judged": findings_json(alone),
                            "basis_taken": None, "article_id": row.article_id}  # fmt: skip
@@ -179,13 +182,14 @@ def compare(session: Session, import_id: int, comparer: Comparer, *, anew: bool 
 
 
 def known_rows(
-    session: Session, import_id: int, bank: Bank, verdicts: Collection[Verdict] = tuple(Verdict)
-) -> Iterator[tuple[int, JudgedRow]]:
+    session: Session, import_id: int, bank: Bank, verdicts: Collection[Verdict] = tuple(Verdict),
+    only: Collection[int] | None = None,
+) -> Iterator[tuple[int, JudgedRow]]:  # fmt: skip
     """Number and verdict of each sound row whose code the bank knows.
 
-    ``verdicts``: only rows that have one of these so far.
+    ``verdicts``: only rows that have one of these so far. ``only``: of these rows.
     """
-    numbers = queries.rows_with_known_code(session, import_id, verdicts)
+    numbers = queries.rows_with_known_code(session, import_id, verdicts, only)
     for start in range(0, len(numbers), BATCH):
         kept = queries.staged(session, import_id, numbers[start : start + BATCH])
         known = queries.versions_by_code(session, {row.code for row in kept})
@@ -225,9 +229,14 @@ def _apply(session: Session, import_id: int, changes: Mapping[int, Mapping[str, 
 def finish(session: Session, kept: QuestionImport, stager: Stager, comparer: Comparer) -> None:
     """All rows are kept: compare them with the bank and count them."""
     compare(session, kept.id, comparer)
-    counted = queries.count_verdicts(session, kept.id)
     kept.rows_done = stager.number
     kept.is_table, kept.sheets = stager.is_table, max(len(stager.sheets), 1)
+    count(session, kept)
+
+
+def count(session: Session, kept: QuestionImport) -> None:
+    """Count the rows of an upload by verdict."""
+    counted = queries.count_verdicts(session, kept.id)
     for verdict in Verdict:
         setattr(kept, verdict.value, counted.get(verdict, 0))
 

@@ -27,19 +27,15 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import AppError, Conflict, NotFound
 from core.guards import requires, viewer
-from core.listing import Listing
 from core.permissions import Permission
 from core.uploads import max_megabytes
 from question_bank.formats import exports, remarks, xlsx
-from question_bank.formats.remarks import where
-from question_bank.formats.sentences import note, remedy, what
 from question_bank.imports import background, queries, services, undoing
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView
-from question_bank.imports.rules import ImportState, Verdict, is_note
+from question_bank.imports.rules import ImportState
 from question_bank.questions.views import filters_of_request
 from question_bank.review.services import submit_import
-from question_bank.twins import queries as twins
 
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -100,29 +96,7 @@ def _file(upload: FileStorage | None) -> services.SentFile | None:
         return services.SentFile(upload.filename or "", upload.read())
 
 
-@bp.get("/<int:import_id>")
-@requires(Permission.BANK_WRITE)
-def preview(import_id: int) -> str:
-    """Every row of an upload with its verdict; afterwards, what became of it."""
-    session = reading()
-    view = queries.own_import(session, import_id, viewer().person_id)
-    if view.state in {ImportState.READING, ImportState.FAILED}:
-        return render_template("imports/reading.html", view=view, is_gone=_is_gone(view))
-    if view.state in {ImportState.IMPORTED, ImportState.UNDONE}:
-        made, drafts = queries.import_counts(session, import_id)
-        may_undo = view.state is ImportState.IMPORTED and not queries.used_of(session, import_id)
-        return render_template(
-            "imports/done.html", view=view, made=made, drafts=drafts, may_undo=may_undo
-        )
-    shown = _shown()
-    return render_template(
-        "imports/preview.html", view=view, counts=view.counts, shown=shown,
-        listing=_listing(view, shown), what=what, remedy=remedy, where=where, note=note,
-        is_note=is_note, twins=twins.counts(session, import_id),
-    )  # fmt: skip
-
-
-def _is_gone(view: ImportView) -> bool:
+def is_gone(view: ImportView) -> bool:
     """Whether the reader of an upload gives no sign of life any more."""
     is_late = view.beat_at is not None and clock.now() - view.beat_at > background.LEASE
     return view.state is ImportState.READING and is_late
@@ -133,7 +107,7 @@ def _is_gone(view: ImportView) -> bool:
 def progress(import_id: int) -> Response:
     """How far the reading is, for the page that shows it."""
     view = queries.own_import(reading(), import_id, viewer().person_id)
-    is_reading = view.state is ImportState.READING and not _is_gone(view)
+    is_reading = view.state is ImportState.READING and not is_gone(view)
     return jsonify(reading=is_reading, done=view.rows_done, total=view.rows_total)
 
 
@@ -152,25 +126,6 @@ def read_again(import_id: int) -> BaseResponse:
     else:
         background.start(_app(), import_id)
     return redirect(url_for("imports.preview", import_id=import_id))
-
-
-def _shown() -> frozenset[Verdict]:
-    """The verdicts that the address asks for; none is all."""
-    asked = request.args.getlist("show")
-    return frozenset(verdict for verdict in Verdict if verdict.value in asked)
-
-
-def _listing(view: ImportView, shown: frozenset[Verdict]) -> Listing:
-    """One page of rows."""
-    total = sum(view.counts[verdict] for verdict in shown or Verdict)
-    text = request.args.get("page", "1")
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(int(text) if text.isdecimal() and len(text) < 10 else 1, 1), pages)  # noqa: PLR2004
-    args = {key: value for key, value in request.args.items() if key == "show"}
-    rows = queries.preview_rows(
-        reading(), view.id, shown, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
-    )
-    return Listing(rows, total, page, PER_PAGE, "", request.path, args)
 
 
 @bp.post("/<int:import_id>")
