@@ -35,7 +35,11 @@ def _said(kept: QuestionImport, rows: Sequence[PreviewRow]) -> dict[str, Any]:
         "notes": [note(Finding(**each)) for each in kept.notes],
         "counts": {
             "rows": kept.rows_done,
-            **{each.value: getattr(kept, each.value) for each in Verdict},
+            **{
+                each.value: getattr(kept, each.value)
+                for each in Verdict
+                if each is not Verdict.DROPPED
+            },
         },
         "rows": [
             {

@@ -104,7 +104,7 @@ def test_a_paper_shows_what_was_read_and_where(app: Flask, desk: Desk, kind: str
     assert "答案“B”取自题干的括号" in page
     assert "答案是 E，但只有 A–B 两个选项" in page
     assert f"和第 3 {unit}是同一道题" in page
-    assert "不能导入的 2 题请在文件里改好后再上传" in page
+    assert "不能导入的 2 题可以在这里改，或者下载改好后再上传" in page
     assert ("粘贴的题目.txt" in page) is (kind == "pasted")
     assert "已导入 4 题" in desk.confirm(address)
 

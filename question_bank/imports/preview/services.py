@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -210,14 +211,14 @@ def _shortened(
     if not numbers:
         return
     for row in queries.staged(session, kept.id, list(numbers)):
-        left = [
+        parsed = parsed_of(row)
+        left = tuple(
             each
-            for each in row.findings
-            if not (each["at"] == column and each["code"] in {"too_long", "topic_long"})
-        ]
-        parsed = parsed_of(row._replace(findings=left))
+            for each in parsed.findings
+            if not (each.at == column and each.code in {"too_long", "topic_long"})
+        )
         if row.verdict is not Verdict.DROPPED:
-            _put(session, kept, row.number, parsed, comparer)
+            _put(session, kept, row.number, replace(parsed, findings=left), comparer)
 
 
 def say_of_whole(
