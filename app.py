@@ -44,7 +44,7 @@ from core import (
     signing,
 )
 from core.audit.services import provide_actor
-from core.db import db, reading
+from core.db import db, json_text, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -73,6 +73,7 @@ ROOMS = (
     "question_bank.filters",
     "question_bank.imports", "question_bank.imports.preview",
     "question_bank.duplicates",
+    "question_bank.twins",
     "points.periods", "points.ledger", "points.standing", "points.units", "points.adjustments",
     "quiz.occasions", "quiz.papers", "quiz.attempts", "quiz.notebook", "quiz.practice",
     "quiz.rounds", "quiz.sitters",
@@ -90,7 +91,7 @@ ROOMS = (
 NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
-         also=("imports", "statistics", "errata")),
+         also=("imports", "duplicates", "twins", "statistics", "errata")),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",
@@ -181,7 +182,8 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    options: dict[str, object] = {"hide_parameters": True}  # errors are logged; people are not
+    # errors are logged; people are not
+    options: dict[str, object] = {"hide_parameters": True, "json_serializer": json_text}
     if settings.is_sqlite:
         return options
     return options | {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks.bank_list import report_bank_list
+from benchmarks.files import report_files
 from benchmarks.items import report_items
+from benchmarks.likeness import report_likeness
 from benchmarks.lists import report_lists
 from benchmarks.servers import Bench, Candidate, Client, running
 from benchmarks.standings import report_standings
 from benchmarks.writers import report_writers
 
 ACTS = ("save", "start", "open", "submit")
-REPORTS = ("writers", "standings", "lists", "bank", "items")
+REPORTS = ("writers", "standings", "lists", "bank", "items", "likeness", "files")
 Act = Callable[[Candidate], None]
 
 
@@ -151,10 +153,14 @@ def main() -> None:
         for database in ("sqlite", "postgres")
         if "bank" in only and chosen.db in {database, "both"}
     ]
+    if "files" in only and chosen.db != "postgres" and not report_files():
+        sys.exit("files cost more than they may")
     if not all(quick):
         sys.exit("a page of the list of questions takes longer than it may")
     if not all(kept):
         sys.exit("standings cost more with a million entries than they may")
+    if "likeness" in only and not report_likeness():
+        sys.exit("finding questions that are alike costs more than it may")
 
 
 if __name__ == "__main__":

@@ -163,12 +163,13 @@ def long_listing(
     picks = (ids.join(*by.join) if by.join else ids).order_by(*order)
     if is_costly:
         total, page, picked = _picked_and_counted(session, ids, picks, args, per_page)
+        rows = rows.where(key.in_(picked))
     else:
         total = _count(session, ids)
         page = _page(args, total, per_page)
-        picked = picks.limit(per_page).offset((page - 1) * per_page)
-    wanted = picked if isinstance(picked, list) else select(picked.subquery())
-    items = session.execute(rows.where(key.in_(wanted)).order_by(*order)).all()
+        narrow = picks.limit(per_page).offset((page - 1) * per_page).subquery()
+        rows = rows.where(key.in_(select(narrow)))
+    items = session.execute(rows.order_by(*order)).all()
     return Listing(items, total, page, per_page, sort, request.path, args)
 
 

@@ -50,6 +50,11 @@ ACCESS: dict[str, Permission | None] = {
     # in core
     "core.healthz": PUBLIC,
     "core.readyz": PUBLIC,
+    # in duplicates
+    "duplicates.compare": P.BANK_WRITE,
+    "duplicates.decide": P.BANK_WRITE,
+    "duplicates.index": P.BANK_READ,
+    "duplicates.retire": P.BANK_REVIEW,
     # in errata
     "errata.attempts": P.ATTEMPT_VOID,
     "errata.correct": P.BANK_REVIEW,
@@ -261,6 +266,10 @@ ACCESS: dict[str, Permission | None] = {
     "transfers.move": P.TRANSFER_ASK,
     "transfers.show": P.TRANSFER_READ,
     "transfers.withdraw": P.TRANSFER_ASK,
+    # in twins
+    "twins.compare": P.BANK_WRITE,
+    "twins.decide": P.BANK_WRITE,
+    "twins.index": P.BANK_WRITE,
     # in units
     "units.change": P.UNIT_MANAGE,
     "units.create": P.UNIT_MANAGE,

@@ -153,6 +153,9 @@ def make_question(
     key: Any = None,
     may_shuffle: bool = True,
     passage: str = "",
+    is_rich: bool = False,
+    article_id: int | None = None,
+    basis: str = "",
 ) -> QuestionVersion:
     """A question with one version, approved unless said otherwise."""
     number = next(_numbers)
@@ -174,7 +177,7 @@ def make_question(
                             if has_options else []),
         key=keys[type_] if key is None else key,
         explanation=f"解析{number}", topic_id=topic.id, difficulty=difficulty, pool=pool,
-        may_shuffle=may_shuffle, passage=passage, digest=secrets.token_hex(32), author_id=author.id,
+        may_shuffle=may_shuffle, passage=passage, is_rich=is_rich, article_id=article_id, basis=basis, digest=secrets.token_hex(32), author_id=author.id,
         created_at=clock.now(),
     )  # fmt: skip
     session.add(version)

@@ -23,15 +23,15 @@ def upgrade() -> None:
         sa.Column("alt", sa.String(200), nullable=False),
         sa.Column("uploaded_by", big, nullable=False),
         sa.Column("at", core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["uploaded_by"], ["person.id"], name=op.f("fk_media_uploaded_by_person")),
+        sa.ForeignKeyConstraint(["uploaded_by"], ["person.id"], name=op.f("fk_media_uploaded_by")),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_media")),
     )  # fmt: skip
     op.create_table(
         "media_use",
         sa.Column("version_id", big, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
-        sa.ForeignKeyConstraint(["sha256"], ["media.sha256"], name=op.f("fk_media_use_sha256_media")),
-        sa.ForeignKeyConstraint(["version_id"], ["question_version.id"], name=op.f("fk_media_use_version_id_question_version")),
+        sa.ForeignKeyConstraint(["sha256"], ["media.sha256"], name=op.f("fk_media_use_sha256")),
+        sa.ForeignKeyConstraint(["version_id"], ["question_version.id"], name=op.f("fk_media_use_version_id")),
         sa.PrimaryKeyConstraint("version_id", "sha256", name=op.f("pk_media_use")),
     )  # fmt: skip
     op.create_index("ix_media_use_sha256", "media_use", ["sha256"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from accounts.people.models import Person
 from accounts.roles.models import RoleGrant
+from core.db import json_text
 from core.errors import NotFound
 from core.permissions import Role
 from question_bank.filters.models import SavedFilter
@@ -44,22 +44,40 @@ def _place_sqlite(element: place_of, compiler: SQLCompiler, **kw: Any) -> str:
     return f"instr({compiler.process(element.clauses, **kw)})"
 
 
-def _holds(column: Any, word: str, *, has_case: bool | None = None) -> ColumnElement[bool]:
+class folded(FunctionElement[str]):  # noqa: N801
+    """A text with its Latin letters small. Both databases alike: A–Z only, which is also quickest."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(folded)
+def _folded(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f'lower({compiler.process(element.clauses, **kw)} COLLATE "C")'
+
+
+@compiles(folded, "sqlite")
+def _folded_sqlite(element: folded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **kw)})"
+
+
+def _holds(column: Any, word: str, written: str = "") -> ColumnElement[bool]:
     """Whether a text holds a word, whatever the case of Latin letters.
 
-    Most words have none, and then nothing needs to be folded: reading tens of thousands of texts
+    ``written``: the word as the text would have it, where that is not the word itself. Most words
+    have no Latin letters, and then nothing needs to be folded: reading tens of thousands of texts
     is what a search costs.
     """
-    if has_case is None:
-        has_case = word.lower() != word.upper()
-    return (
-        place_of(func.lower(column), word.lower()) > 0 if has_case else place_of(column, word) > 0
-    )
+    sought = written or word
+    if not any(character.isascii() and character.isalpha() for character in word):
+        return place_of(column, sought) > 0
+    small = "".join(each.lower() if each.isascii() else each for each in sought)
+    return place_of(folded(column), small) > 0
 
 
 def _holds_in_json(column: Any, word: str) -> ColumnElement[bool]:
-    """The same for a list of texts, which both databases keep as JSON with \\u escapes."""
-    return _holds(cast(column, Text), json.dumps(word)[1:-1], has_case=word.lower() != word.upper())
+    """The same for a list of texts, which both databases keep as JSON (core.db.json_text)."""
+    return _holds(cast(column, Text), word, json_text(word)[1:-1])
 
 
 def _words(words: str) -> list[ColumnElement[bool]]:

@@ -45,6 +45,8 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "topic_long": (_l("知识点超过 %(max)s 个字。"), _l("缩短知识点。")),
     "code_long": (_l("编号超过 %(max)s 个字。"), _l("缩短编号。")),
     "code_twice": (_l("编号和%(other)s相同。"), _l("同一个编号只留一行。")),
+    "twin_skipped": (_l("查重时决定跳过，用题库的 %(code)s。"), ""),
+    "twin_in_file": (_l("查重时决定跳过，只留前一题。"), ""),
     "same_in_file": (_l("和%(other)s是同一道题。"), _l("只留一行。")),
     "open_version": (
         _l("题库里 %(code)s 的第 %(number)s 版还没有审完。"),

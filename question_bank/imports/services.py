@@ -28,14 +28,15 @@ from question_bank.imports.adding import Imported, add_questions, add_staged, in
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
 from question_bank.questions.rules import VersionState
+from question_bank.twins import services as twins
 
 __all__ = [
     "Imported", "SentFile", "add_questions", "discard", "import_rows", "insert_all", "judge_all",
     "read_file", "read_files", "upload",
 ]  # fmt: skip
 
-KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
-KEY_KINDS = frozenset({"csv", "docx", "txt", "xlsx"})
+KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xls", "xlsx", "xml", "zip"})
+KEY_KINDS = frozenset({"csv", "docx", "txt", "xls", "xlsx"})
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ def import_rows(
     ready = {ImportState.READY}
     _claim(session, import_id, by_id, ready, state=ImportState.IMPORTED, imported_at=now)
     session.refresh(kept)  # what was said of the whole file may have changed before the claim
+    twins.settle(session, import_id)
     comparer = staging.Comparer(queries.bank_of(session, kept, civil_date(now)))
     staging.compare(session, import_id, comparer, anew=True)
     verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
@@ -189,6 +191,7 @@ def import_rows(
             session, batch, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
         ).versions
     done = Imported(add_staged(session, kept=kept, verdicts=verdicts, now=now), versions)
+    twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),
         facts={"file": kept.filename, "created": done.created, "versions": done.versions,

@@ -66,7 +66,8 @@ class VersionState(StrEnum):
 
     approved ⇄ needs_review (待复核): its legal basis has changed, or its key is in doubt; it leaves
     every draw until somebody confirms or retires it. A returned version is not edited either: its
-    correction is a new draft, and it retires.
+    correction is a new draft, and it retires. A draft that says what another question says already
+    retires unreviewed.
     """
 
     DRAFT = "draft"
@@ -86,7 +87,7 @@ EXAM_POOLS = frozenset({Pool.EXAM, Pool.BOTH})
 PRACTICE_POOLS = frozenset({Pool.PRACTICE, Pool.BOTH})
 
 _MOVES = {
-    VersionState.DRAFT: {VersionState.IN_REVIEW},
+    VersionState.DRAFT: {VersionState.IN_REVIEW, VersionState.RETIRED},
     VersionState.IN_REVIEW: {VersionState.APPROVED, VersionState.RETURNED},
     VersionState.RETURNED: {VersionState.RETIRED},
     VersionState.APPROVED: {VersionState.RETIRED, VersionState.NEEDS_REVIEW},

@@ -12,7 +12,9 @@ from core.audit.services import record
 from core.db import rows_of, upsert
 from core.errors import Conflict, Forbidden, Invalid
 from question_bank.questions.rules import VersionState
-from question_bank.review.services import fresh, move, record_step
+from question_bank.review.services import fresh
+from question_bank.suspensions.rules import Reason
+from question_bank.suspensions.services import suspend
 from quiz.errata.models import Erratum
 from quiz.errata.queries import Reportable, is_unread, open_count, open_of
 from quiz.errata.rules import MAX_TEXT, MIN_TEXT, MOST_OPEN, OUTCOMES, ErratumKind, ErratumState
@@ -103,10 +105,11 @@ def decide(
 
 def _take_out(session: Session, version_id: int, why: str, by_id: int, now: datetime) -> None:
     """Let a version whose key is wrong leave every draw, where it is still drawn."""
-    version = fresh(session, version_id)
-    if version.state is VersionState.APPROVED:
-        move(session, version, VersionState.APPROVED, VersionState.NEEDS_REVIEW, by_id, now, why)
-        record_step(session, "question.suspend", version, reason=why)
+    if fresh(session, version_id).state is VersionState.APPROVED:
+        suspend(
+            session, version_id=version_id, reason=Reason.REPORTED, by_id=by_id, now=now,
+            comment=why,
+        )  # fmt: skip
 
 
 def note_read(session: Session, *, person_id: int, seen: int, now: datetime) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -124,7 +124,12 @@ def test_leaving_with_something_unsaved_asks(
     page = visit(live.url, editor).new_page()
     page.goto("/questions/new")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.goto("/questions")
     assert asked == []
     page.goto("/questions/new")

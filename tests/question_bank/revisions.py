@@ -76,11 +76,11 @@ class Cast:
         **more: Any,
     ) -> QuestionVersion:  # fmt: skip
         """A question that rests on an article."""
-        version = make_question(session, self.author, self.topic, state=state, **more)
-        version.article_id = article.id if article else None
-        version.basis = f"《{TITLE}》{article.label}" if article else ""
-        session.flush()
-        return version
+        return make_question(
+            session, self.author, self.topic, state=state,
+            article_id=article.id if article else None,
+            basis=f"《{TITLE}》{article.label}" if article else "", **more,
+        )  # fmt: skip
 
 
 def state_of(session: Session, version_id: int) -> VersionState:

@@ -224,9 +224,9 @@ def test_a_question_with_a_picture_that_is_not_there_or_says_nothing_is_refused(
 
 def shown_in(session: Session, sha: str, author: Person, sitter: Person | None) -> QuestionVersion:
     """A version that shows the picture, in the pool of an exam that the sitter has begun."""
-    version = make_question(session, author, make_topic(session))
-    version.stem, version.is_rich = f"![蓝色](media:{sha})（　）", True
-    session.flush()
+    version = make_question(
+        session, author, make_topic(session), stem=f"![蓝色](media:{sha})（　）", is_rich=True
+    )
     note_uses(session, {version.id: draft(sha)})
     now = clock.now()
     occasion = open_occasion(

@@ -126,6 +126,7 @@ def test_only_the_drawn_moves_are_allowed() -> None:
     state = VersionState
     assert allowed == {
         (state.DRAFT, state.IN_REVIEW),
+        (state.DRAFT, state.RETIRED),
         (state.IN_REVIEW, state.APPROVED),
         (state.IN_REVIEW, state.RETURNED),
         (state.RETURNED, state.RETIRED),

@@ -75,7 +75,7 @@ class Entry:
 
 @dataclass
 class Model:
-    """``keys``: by version; ``worth``: points for an answer, from days on; ``on_post``: since when.
+    """``keys``: by version; ``former``: those that were in force before; ``worth``: points for an answer, from days on; ``on_post``: since when.
 
     ``closed``: what each closed period's snapshot says, by person.
     """
@@ -87,6 +87,7 @@ class Model:
     tries: list[Try] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     closed: dict[int, dict[int, tuple[int, str]]] = field(default_factory=dict)
+    former: dict[int, list[Any]] = field(default_factory=dict)
 
     # --- rounds and tries ---
 
@@ -122,8 +123,11 @@ class Model:
         return "no_tries" if len(live) >= TRIES else ""
 
     def rights(self, attempt: Try) -> int:
-        """How many answers the keys of now call right."""
-        return sum(attempt.values.get(version) == key for version, key in self.keys.items())
+        """How many answers are right by a key that is or ever was in force (decision 0020)."""
+        return sum(
+            attempt.values.get(version) in (key, *self.former.get(version, ()))
+            for version, key in self.keys.items()
+        )
 
     def is_overdue(self, attempt: Try, now: datetime) -> bool:
         return attempt.state is Is.UNDER_WAY and now > attempt.round.closes_at + GRACE

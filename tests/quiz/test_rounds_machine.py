@@ -19,12 +19,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.db import table_of
 from core.errors import Conflict, Forbidden
 from core.rulebook.services import change_rule
 from points.adjustments import services as adjustments
@@ -33,14 +32,14 @@ from points.ledger.services import rebuild
 from points.periods.models import PointsPeriod
 from points.periods.queries import period_of
 from points.periods.services import close_period
-from question_bank.questions.models import QuestionVersion
 from quiz.attempts import services as attempts
 from quiz.attempts.models import Attempt, AttemptState
 from quiz.attempts.services import Outcome
 from quiz.counting import queries as counting_queries
 from quiz.counting import services as counting
+from quiz.keys import services as keys
+from quiz.keys.rules import Verdict
 from quiz.opening.services import open_due
-from quiz.papers.cache import forget_all
 from quiz.rounds.jobs import keep_rounds
 from quiz.rounds.models import QuizRound
 from tests.databases import both_databases
@@ -262,13 +261,14 @@ class Rounds(CheckedRounds):
     def a_key_is_corrected_and_tries_are_marked_anew(self, data: st.DataObject, place: int) -> None:
         version = sorted(self.model.keys)[place]
         corrected = _other(self.model.keys[version])
+        spelt = sorted(corrected) if isinstance(corrected, frozenset) else corrected
         with self.door() as session:
-            session.execute(
-                update(table_of(QuestionVersion))
-                .where(QuestionVersion.id == version)
-                .values(key=sorted(corrected) if isinstance(corrected, frozenset) else corrected)
-            )
-        forget_all()  # what never changes on a running site is remembered
+            asked = keys.ask(session, version_id=version, verdict=Verdict.KEY, key=spelt,
+                             reason="答案更正", by=self.office, now=self.now)  # fmt: skip
+        with self.door() as session:
+            keys.decide(session, correction_id=asked, approve=True, reason="", by=self.second,
+                        now=self.now)  # fmt: skip
+        self.model.former.setdefault(version, []).append(self.model.keys[version])
         self.model.keys[version] = corrected
         marked = [one for one in self.model.tries if one.state is Is.MARKED]
         forgotten = data.draw(st.sampled_from([None, *marked]))

@@ -277,7 +277,7 @@ def test_assembly_goes_by_the_measured_difficulty_and_by_the_label_before(app: F
         }  # fmt: skip
         assert stock(session)[QuestionType.SINGLE, Difficulty.HARD] == [moved.id]
         # a pool that is frozen stays as it is
-        frozen = pool_of(session, occasion.id, "not remembered")
+        frozen = pool_of(session, occasion.id, "not remembered", 0)
         assert [one.version_id for one in frozen[0].items] == [moved.id, other.id]
 
 

@@ -39,7 +39,10 @@ def shown(app: Flask) -> Shown:
     with app.app_context():
         with transaction() as session:
             author, topic = make_person(session, Role.EDITOR), make_topic(session, "依申请公开")
-            versions = [make_question(session, author, topic, pool=Pool.EXAM) for _ in range(8)]
+            versions = [
+                make_question(session, author, topic, pool=Pool.BOTH if 1 <= n <= 3 else Pool.EXAM)
+                for n in range(8)
+            ]
             judged = make_question(session, author, topic, type_=QuestionType.TRUE_FALSE)
             filled = make_question(session, author, topic, type_=QuestionType.FILL_IN)
             rare = make_question(session, author, topic)

@@ -28,6 +28,7 @@ from question_bank.imports.rules import NO_TOPIC, ImportState, Verdict, is_note
 from question_bank.imports.views import XLSX, bp, is_gone
 from question_bank.laws.queries import titles
 from question_bank.topics.queries import topics as all_topics
+from question_bank.twins import queries as twins
 
 PER_PAGE = 20
 KEPT = ("show", "q", "page")  # what an address says of the list, on the way to a row and back
@@ -80,7 +81,7 @@ def _page(
         rows_of={each.text: each.rows for each in (*unknown, *uncited)},
         more_topics=in_all - len(unknown), more_bases=of_bases - len(uncited),
         without_topic=found.rows_without_topic(session, view.id) if view.is_open else 0,
-        kept=_kept(), **SENTENCES,
+        kept=_kept(), twins=twins.counts(session, view.id), **SENTENCES,
     )  # fmt: skip
 
 

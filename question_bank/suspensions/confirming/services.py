@@ -21,12 +21,12 @@ from question_bank.review.services import MAX_COMMENT, execute
 from question_bank.suspensions import queries
 from question_bank.suspensions.models import Suspension
 from question_bank.suspensions.rules import MAX_AT_ONCE, SuspensionOutcome
-from question_bank.suspensions.services import close
+from question_bank.suspensions.services import close, refuse_stale
 
 # What a confirmed question takes over from the version that it replaces.
 _CONTENT = (
     "question_id", "type", "stem", "options", "key", "passage", "is_rich", "explanation",
-    "topic_id", "difficulty", "pool", "may_shuffle", "digest", "author_id", "import_id",
+    "topic_id", "difficulty", "pool", "may_shuffle", "digest", "author_id", "measured_difficulty",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def confirm(
     kept = queries.resting_on(session, ids, article_id, now)
     if article is None and len(kept) < len(ids):
         raise Invalid(_("选一条现行的条文作依据。"), field="article")
+    refuse_stale(session, sorted(kept), now)
     renewed = [id_ for id_ in ids if id_ not in kept]
     _claim(session, sorted(kept), VersionState.APPROVED, by_id, now, comment, foreign=True)
     _claim(session, renewed, VersionState.RETIRED, by_id, now, comment, foreign=True)

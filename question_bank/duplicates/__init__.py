@@ -1,0 +1,1 @@
+"""Questions that say the same, nearly the same, or contradict each other (查重)."""
