@@ -75,11 +75,15 @@ def mend(
     _release(session, kept, before.parsed, comparer)
     staging.count(session, kept)
     after = found.staged_row(session, import_id, number, by_id)
-    if after.parsed.draft != before.parsed.draft:
+    if _digest(after.parsed) != _digest(before.parsed):
         twins.forget(session, import_id=import_id, number=number)
     record(session, "import.mend", ("question_import", import_id),
            facts={"row": number, "verdict": after.verdict.value})  # fmt: skip
     return after.verdict
+
+
+def _digest(row: ParsedRow) -> str | None:
+    return row.draft.digest if row.draft else None
 
 
 def drop(session: Session, *, import_id: int, number: int, by_id: int, now: datetime) -> None:
