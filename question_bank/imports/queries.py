@@ -31,7 +31,7 @@ from question_bank.questions.models import (
     VersionState,
 )
 from question_bank.questions.queries import Filters, draft_of, topic_ids
-from question_bank.questions.rules import LIVE_STATES, Finding, Pool, in_words
+from question_bank.questions.rules import LIVE_STATES, Draft, Finding, Pool, in_words
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -253,6 +253,22 @@ def rows_with_known_code(
     )  # fmt: skip
 
 
+def rich_rows(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that may show pictures, in order. ``only``: of these."""
+    return list(
+        session.scalars(
+            select(ImportRow.number)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.is_rich,
+                ImportRow.digest.is_not(None), *_wanted(only),
+            )
+            .order_by(ImportRow.number)
+        )
+    )  # fmt: skip
+
+
 def staged(session: Session, import_id: int, numbers: Sequence[int]) -> Sequence[Any]:
     """These rows of an upload, whole, in their order."""
     found: list[Any] = []
@@ -379,6 +395,16 @@ def bank_of(session: Session, kept: QuestionImport, day: date) -> Bank:
         bank_on(session, day), no_topic=kept.topic or NO_TOPIC,
         pool=kept.pool if kept.pool_is_for_all else None,
     )  # fmt: skip
+
+
+def rich_drafts(session: Session, import_id: int) -> dict[int, Draft]:
+    """Version id → what it says, of the versions of an import that may show pictures."""
+    rows = session.scalars(
+        select(QuestionVersion).where(
+            QuestionVersion.import_id == import_id, QuestionVersion.is_rich
+        )
+    )
+    return {version.id: draft_of(version) for version in rows}
 
 
 def _pieces(values: Collection[T]) -> Iterator[list[T]]:
