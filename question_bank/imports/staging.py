@@ -145,7 +145,7 @@ def _insert(
     fixed = {name: "false" if value is False else repr(value) for name, value in constants.items()}
     names = ", ".join(f'"{name}"' for name in (*columns, *fixed))
     one = f"({', '.join((*[mark] * len(columns), *fixed.values()))})"
-    begin = f"INSERT INTO import_row ({names}) VALUES "
+    begin = f"INSERT INTO import_row ({names}) VALUES "  # nosec B608 (names of our own columns)
     whole = len(rows) - len(rows) % AT_ONCE
     if whole:
         connection.exec_driver_sql(
@@ -220,7 +220,7 @@ def _apply(session: Session, import_id: int, changes: Mapping[int, Mapping[str, 
     names = ("verdict", "judged", "basis_taken", "article_id")
     values = ", ".join(f"{name} = {mark}" for name in names)
     connection.exec_driver_sql(
-        f"UPDATE import_row SET {values} WHERE import_id = {mark} AND number = {mark}",
+        f"UPDATE import_row SET {values} WHERE import_id = {mark} AND number = {mark}",  # nosec B608
         [(*(row.get(name) for name in names), import_id, number)
          for number, row in changes.items()],
     )  # fmt: skip

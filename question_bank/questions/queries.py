@@ -167,6 +167,12 @@ class VersionView:
         return any(event.to_state is VersionState.APPROVED for event in self.events)
 
     @property
+    def returned(self) -> EventView | None:
+        """When a reviewer gave it back, with the reason; also where it has been rewritten since."""
+        found = [event for event in self.events if event.to_state is VersionState.RETURNED]
+        return found[-1] if found else None
+
+    @property
     def decided(self) -> EventView | None:
         """The last decision on it."""
         decisions = {VersionState.APPROVED, VersionState.RETURNED, VersionState.RETIRED}
@@ -198,6 +204,11 @@ class QuestionView:
     def replaced_by(self, version: VersionView) -> VersionView | None:
         """The version that was in use when this one was begun."""
         return next((each for each in self.versions if each.id == version.replaces_id), None)
+
+    def returned_before(self, version: VersionView) -> VersionView | None:
+        """The version right before this one, if it was returned: this one is the answer to that."""
+        before = self.numbered(version.number - 1)
+        return before if before is not None and before.returned else None
 
     def successor_of(self, version: VersionView) -> VersionView | None:
         """The version that has come into use in place of this one."""

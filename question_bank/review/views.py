@@ -73,8 +73,10 @@ def _page(version: VersionView | None, form: DecisionForm, *, skipped: bool = Fa
     shown: dict[str, Any] = {}
     if version is not None:
         question = questions.question(session, version.question_id)
-        former = question.replaced_by(version) or question.approved
+        returned = question.returned_before(version)
+        former = question.replaced_by(version) or question.approved or returned
         shown = {
+            "returned": returned,
             "comparison": queries.compared(former, version) if former else None,
             "lines": lines_of(version.draft),
             "remarks": comments.remarks(
