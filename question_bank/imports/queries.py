@@ -179,14 +179,17 @@ def count_rows(
     return session.scalar(counted) or 0
 
 
-def _preview(row: Any) -> PreviewRow:
-    # where the bank has it, or is not ready for it, nothing else matters
+def said_of(row: Any) -> list[Finding]:
+    """What is to be said of a row. Where the bank has it, or is not ready for it, nothing else matters."""
     settled = row.judged and row.verdict in {Verdict.SAME, Verdict.REFUSED}
     said = row.judged if settled else [*row.findings, *row.judged]
+    return [Finding(**each) for each in said]
+
+
+def _preview(row: Any) -> PreviewRow:
     return PreviewRow(
         row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
-        row.type_text, row.stem, row.answer, row.verdict, [Finding(**each) for each in said],
-        row.mended_at is not None,
+        row.type_text, row.stem, row.answer, row.verdict, said_of(row), row.mended_at is not None,
     )  # fmt: skip
 
 
