@@ -193,7 +193,7 @@ def compare(editor: Colleague, bank: dict[str, str]) -> None:
     contradicting.get_by_text("答案矛盾").wait_for()
     contradicting.get_by_text(bank["contradicted"]).first.wait_for()
     near.get_by_text("相近", exact=True).wait_for()
-    assert near.locator("del").all_inner_texts() != [], "the word that differs is not marked"
+    assert near.locator("mark").all_inner_texts() != [], "the word that differs is not marked"
     contradicting.get_by_label("跳过，用题库原题").check()
     near.get_by_label("当作新题导入").check()
     editor.press("保存这一页的决定")
@@ -387,6 +387,7 @@ def rewrite(editor: Colleague, law: dict[str, str]) -> None:
     editor.visit("/questions/suspended")
     editor.follow("对照 ：第三条")
     editor.reads("1 题待复核")
+    assert "法规库里没有这一条" not in editor.page.content()
     editor.go("修改", within=editor.card(law[REWRITTEN]))
     page = editor.page
     page.get_by_label("题干").fill("多少个工作日内予以答复？按十五个工作日的规定选择。")
