@@ -44,17 +44,18 @@ from core import (
     signing,
 )
 from core.audit.services import provide_actor
-from core.db import db, reading
+from core.db import db, json_text, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
 from question_bank.media.queries import add_sight
 from question_bank.review.services import after_approving, before_approving
+from question_bank.suspensions.confirming.services import before_confirming
 from question_bank.suspensions.services import after_suspending, close_replaced, refuse_stale
 from quiz.attempts import kinds
 from quiz.attempts.queries import may_meet
 from quiz.counting import services as counting
-from quiz.keys.services import after_correcting
+from quiz.keys.services import after_correcting, refuse_corrected
 from quiz.notebook.services import gather
 from quiz.occasions.services import exclude_suspended
 from quiz.practice.services import on_released as note_unchecked
@@ -182,7 +183,8 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    options: dict[str, object] = {"hide_parameters": True}  # errors are logged; people are not
+    # errors are logged; people are not
+    options: dict[str, object] = {"hide_parameters": True, "json_serializer": json_text}
     if settings.is_sqlite:
         return options
     return options | {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
@@ -251,6 +253,7 @@ def _connect_rooms() -> None:
     before_approving.add(refuse_stale)
     after_approving.add(close_replaced)
     after_suspending.add(exclude_suspended)
+    before_confirming.add(refuse_corrected)
     kinds.register("exam", kinds.Kind(issue, on_voided, "exams.result", on_released=gather))
     kinds.register(
         "practice", kinds.Kind(result_endpoint="practice.result", on_released=note_unchecked)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks.bank_list import report_bank_list
+from benchmarks.files import report_files
 from benchmarks.items import report_items
 from benchmarks.likeness import report_likeness
 from benchmarks.lists import report_lists
@@ -17,7 +18,7 @@ from benchmarks.standings import report_standings
 from benchmarks.writers import report_writers
 
 ACTS = ("save", "start", "open", "submit")
-REPORTS = ("writers", "standings", "lists", "bank", "items", "likeness")
+REPORTS = ("writers", "standings", "lists", "bank", "items", "likeness", "files")
 Act = Callable[[Candidate], None]
 
 
@@ -152,6 +153,8 @@ def main() -> None:
         for database in ("sqlite", "postgres")
         if "bank" in only and chosen.db in {database, "both"}
     ]
+    if "files" in only and chosen.db != "postgres" and not report_files():
+        sys.exit("files cost more than they may")
     if not all(quick):
         sys.exit("a page of the list of questions takes longer than it may")
     if not all(kept):

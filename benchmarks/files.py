@@ -49,16 +49,16 @@ def cells(number: int) -> list[str]:
     """One question: of four, two are single choice, one is multiple, one is true or false."""
     kind = number % 4
     said = [f"见条例关于答复期限的第{number}点说明。", "易中难"[number % 3], f"知识点{number % 30}"]
-    if kind == 3:  # noqa: PLR2004
+    if kind == 3:
         stem = f"第{number}题：行政机关应当自收到政府信息公开申请之日起二十个工作日内答复。"
-        return ["判断", stem, "", "", "", "", "正确" if number % 8 == 3 else "错误", *said]  # noqa: PLR2004
+        return ["判断", stem, "", "", "", "", "正确" if number % 8 == 3 else "错误", *said]
     stem = f"第{number}题：行政机关收到政府信息公开申请，能够当场答复的，应当（　）。"
     options = [
         f"{text}{number}"
         for text in ("当场予以答复", "十日内予以答复", "二十日内予以答复", "不予答复")
     ]
-    answer = "ABD" if kind == 2 else "ABCD"[number % 4]  # noqa: PLR2004
-    return ["多选" if kind == 2 else "单选", stem, *options, answer, *said]  # noqa: PLR2004
+    answer = "ABD" if kind == 2 else "ABCD"[number % 4]
+    return ["多选" if kind == 2 else "单选", stem, *options, answer, *said]
 
 
 # --- what is measured, each in a process of its own -----------------------------------
@@ -114,9 +114,11 @@ def _import(folder: Path) -> None:
 
 def _export(folder: Path) -> None:
     """All questions into a workbook."""
-    with _application(folder) as app, app.app_context(), (folder / "out.xlsx").open("wb") as file:
-        with _measured():
-            xlsx.write_bank(file, queries.export_cells(reading(), Filters()))
+    with (
+        _application(folder) as app, app.app_context(), (folder / "out.xlsx").open("wb") as file,
+        _measured(),
+    ):  # fmt: skip
+        xlsx.write_bank(file, queries.export_cells(reading(), Filters()))
 
 
 def _writer(folder: Path) -> None:

@@ -15,6 +15,7 @@ from xml.parsers import expat
 from flask import current_app, has_app_context
 from flask_babel import gettext as _
 
+from core import oldbooks
 from core.errors import Invalid
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -85,6 +86,9 @@ def check_upload(
             ),
             field="file",
         )
+    if extension == "xls" and "xls" in allowed:
+        _check_old_workbook(data)
+        return extension
     if data.startswith(OLE_MAGIC) and extension in {"xls", "xlsx", "doc", "docx"}:
         raise Invalid(
             _("文件是旧版格式，或者加了密码。请去掉密码，另存为 .docx 后再上传。")
@@ -135,6 +139,29 @@ def _broken() -> Invalid:
     return Invalid(_("文件已损坏，打不开。请用原来的软件打开并重新保存后再上传。"), field="file")
 
 
+def _check_old_workbook(data: bytes) -> None:
+    if not data.startswith(OLE_MAGIC):
+        raise _not_what_it_says()
+    try:
+        spread = oldbooks.largest_spread(data)
+    except oldbooks.Locked:
+        raise _protected() from None
+    except oldbooks.NoWorkbook:
+        raise _not_what_it_says() from None
+    if spread > MAX_CELLS:
+        raise _too_far_apart()
+
+
+def _protected() -> Invalid:
+    return Invalid(_("文件加了密码。请去掉密码后再上传。"), field="file")
+
+
+def _too_far_apart() -> Invalid:
+    return Invalid(
+        _("表格里有内容的单元格相隔太远，没有读取。请删去表格外的内容后再上传。"), field="file"
+    )
+
+
 def _check_zip(data: bytes, extension: str) -> None:
     """Unpack piece by piece without keeping anything: what a directory says of sizes may be a lie."""
     if not data.startswith(ZIP_MAGIC):
@@ -151,7 +178,7 @@ def _check_zip(data: bytes, extension: str) -> None:
     if not is_package and PROOFS[extension] not in {member.filename for member in members}:
         raise _not_what_it_says()
     if any(member.flag_bits & ENCRYPTED for member in members):
-        raise Invalid(_("文件加了密码。请去掉密码后再上传。"), field="file")
+        raise _protected()
     left = MAX_UNPACKED
     marks = _Marks()
     for member in members:
@@ -309,10 +336,7 @@ class _Sheet:
             raise _broken() from None
         height, width = self.bottom - self.top + 1, self.right - self.left + 1
         if self.bottom and height * width > MAX_CELLS:
-            raise Invalid(
-                _("表格里有内容的单元格相隔太远，没有读取。请删去表格外的内容后再上传。"),
-                field="file",
-            )
+            raise _too_far_apart()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]

@@ -1,5 +1,7 @@
 """comments of reviewers, saved filters, the newest version of a question; content stays once it left draft."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,6 +23,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _unescape()
     _tables()
     op.add_column(
         "question_version",
@@ -36,6 +39,22 @@ def upgrade() -> None:
         _sqlite()
     else:
         _postgresql()
+
+
+def _unescape() -> None:
+    """Options written with \\u escapes, so that a search finds their words."""
+    version = sa.table("question_version", sa.column("id"), sa.column("options", sa.Text))
+    bind = op.get_bind()
+    found = bind.execute(
+        sa.select(version.c.id, sa.cast(version.c.options, sa.Text)).where(
+            sa.cast(version.c.options, sa.Text).contains("\\u", autoescape=True)
+        )
+    ).all()
+    is_json = bind.dialect.name == "postgresql"
+    for id_, options in found:
+        text = json.dumps(json.loads(options), ensure_ascii=False)
+        value = sa.cast(sa.literal(text, sa.Text()), sa.JSON()) if is_json else text
+        bind.execute(sa.update(version).where(version.c.id == id_).values(options=value))
 
 
 def _tables() -> None:

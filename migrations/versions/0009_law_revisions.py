@@ -1,5 +1,7 @@
 """what a law's new version changed, questions whose basis is in doubt, what a frozen pool leaves out."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -42,6 +44,24 @@ def upgrade() -> None:
     _tables()
     for table in KEPT:
         _keep(table, is_sqlite)
+    _waiting()
+
+
+def _waiting() -> None:
+    """Questions that are in doubt already, after a way down and up, wait in the list again."""
+    version = sa.table("question_version", sa.column("id"), sa.column("article_id"), sa.column("state"))
+    columns = ("version_id", "article_id", "reason", "comment", "opened_at")
+    suspension = sa.table("suspension", *(sa.column(name) for name in columns))
+    reason = sa.case((version.c.article_id.is_(None), "reported"), else_="law_changed")
+    op.execute(
+        sa.insert(suspension).from_select(
+            columns,
+            sa.select(
+                version.c.id, version.c.article_id, reason, sa.literal(""),
+                sa.literal(datetime.now(UTC), MOMENT),
+            ).where(version.c.state == "needs_review"),
+        )
+    )  # fmt: skip
 
 
 def _tables() -> None:

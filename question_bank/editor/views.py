@@ -62,12 +62,24 @@ def edit(question_id: int) -> str | BaseResponse:
     form = QuestionForm()
     if request.method == "GET":
         form.show(newest.draft, newest.topic_id)
+        _follow_basis(form, newest)
         form.base.data, form.revision.data = str(newest.id), newest.revision
         return _editor(form, question)
     if form.rearrange(request.form.get("do", "")):
         return _editor(form, question)
     answer = _keep(form, question)
     return answer if answer is not None else _editor(form, question)
+
+
+def _follow_basis(form: QuestionForm, version: VersionView) -> None:
+    """Name the article by its present label: the former one may stand for another by now."""
+    standing = laws.standing_of(reading(), version.article, clock.today())
+    if standing is None or version.article is None:
+        return
+    if standing.present is None:
+        form.article.data = ""
+    elif not standing.stands or version.article.cited_label:
+        form.article.data = standing.present.label
 
 
 @bp.post("/preview")
@@ -164,6 +176,7 @@ def _checks(
         checks.append((False, _("法规库里没有找到这一条")))
     else:
         checks.append((False, _("没有写法规依据")))
+    checks += _former_basis(question)
     twin = queries.same_content(reading(), draft.digest, question.id if question else None)
     if twin and not wrong:
         checks.append((False, _("题库里已经有完全相同的题 %(code)s", code=twin)))
@@ -175,3 +188,16 @@ def _checks(
         said = _("、").join(pointed[:3])
         checks.append((False, _("提到了选项的位置（%(words)s），考试时选项不乱序", words=said)))
     return checks
+
+
+def _former_basis(question: QuestionView | None) -> list[tuple[bool, str]]:
+    """What became of the article that the question rested on, where its text is not in force."""
+    article = question.newest.article if question else None
+    standing = laws.standing_of(reading(), article, clock.today())
+    if standing is None or standing.stands:
+        return []
+    old, present = standing.cited.label, standing.present
+    if present is None:
+        return [(False, _("原来的依据%(old)s已经不在现行文本里", old=old))]
+    said = _("原来的依据%(old)s已经修改，现行的是%(new)s", old=old, new=present.label)
+    return [(False, said)]

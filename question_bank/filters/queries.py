@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from accounts.people.models import Person
 from accounts.roles.models import RoleGrant
+from core.db import json_text
 from core.errors import NotFound
 from core.permissions import Role
 from question_bank.filters.models import SavedFilter
@@ -76,8 +76,8 @@ def _holds(column: Any, word: str, written: str = "") -> ColumnElement[bool]:
 
 
 def _holds_in_json(column: Any, word: str) -> ColumnElement[bool]:
-    """The same for a list of texts, which both databases keep as JSON with \\u escapes."""
-    return _holds(cast(column, Text), word, json.dumps(word)[1:-1])
+    """The same for a list of texts, which both databases keep as JSON (core.db.json_text)."""
+    return _holds(cast(column, Text), word, json_text(word)[1:-1])
 
 
 def _words(words: str) -> list[ColumnElement[bool]]:

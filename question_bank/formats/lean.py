@@ -152,7 +152,11 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
     by_sheet = _TYPES[default] if default else None
 
     def read(row: int, cells: Sequence[object]) -> Plain | None:
-        values = pick([*cells[:width], *[""] * (width + 1 - min(len(cells), width))])
+        if len(cells) == width and type(cells) is list:  # as workbooks give them
+            cells.append("")
+        else:
+            cells = [*cells[:width], *[""] * (width + 1 - min(len(cells), width))]
+        values = pick(cells)
         try:
             joined = "\n".join(values)
         except TypeError:  # numbers

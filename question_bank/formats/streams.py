@@ -52,17 +52,16 @@ def _plain(sheets: Sequence[OpenSheet]) -> Iterator[Item]:
     first = _First()
     is_empty = True
     for sheet, head in headed:
-        name = sheet.name if len(headed) > 1 else ""
-        for item in _sheet(sheet, head, name, first):
+        for item in _sheet(sheet, head, sheet.name if len(headed) > 1 else "", first):
             is_empty = False
-            yield name, item
+            yield item
     if is_empty:
         raise UnusableFile("no_rows")
 
 
 @dataclass
 class _First:
-    """Where in a file each code and each content stands first."""
+    """Where in a file each code and each content stands first: (sheet, row)."""
 
     codes: dict[str, tuple[str, int]] = field(default_factory=dict)
     contents: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -76,33 +75,27 @@ class _First:
         return "", at
 
 
-def _sheet(
-    sheet: OpenSheet, head: _Head, name: str, first: _First
-) -> Iterator[Plain | ParsedRow]:  # fmt: skip
+def _sheet(sheet: OpenSheet, head: _Head, name: str, first: _First) -> Iterator[Item]:
     start, columns = head
     default = words.type_in(sheet.name)
-    read = lean.reader(columns, default)
+    read, claim = lean.reader(columns, default), first.claim
     for number, cells in chain(sheet.head[start:], sheet.rest):
         row = read(number, cells)
         if row is not None:
-            why, twin = first.claim((name, number), row[_CODE], row[_DIGEST])
+            why, twin = claim((name, number), row[_CODE], row[_DIGEST])
             if not why:
-                yield row
+                yield name, row
                 continue
-            full = _full(name, number, cells, columns, default)
-            if full is not None:
-                yield rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
-            continue
         full = _full(name, number, cells, columns, default)
-        if full is not None:
+        if full is None:
+            continue
+        if row is None:
             is_question = full.draft is not None and not full.is_refused
             digest = full.draft.digest if full.draft and is_question else ""
-            why, twin = first.claim((name, number), full.code, digest)
-            yield (
-                rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
-                if why
-                else full
-            )
+            why, twin = claim((name, number), full.code, digest)
+        if why:
+            full = rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
+        yield name, full
 
 
 def _full(

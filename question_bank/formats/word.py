@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from question_bank.formats.archives import (
 )
 from question_bank.formats.flow import Flow
 from question_bank.formats.html import decode_html, flow_html, html_of_archive
-from question_bank.formats.lines import Line, sound
+from question_bank.formats.lines import MAX_LINES, Line, sound
 from question_bank.formats.numbering import Numbering, number_of, read_numbering
 from question_bank.formats.reading import PICTURE, PlaceKind, Reading
 from question_bank.formats.tables import UnusableFile
@@ -30,6 +31,7 @@ MARK_OPEN, MARK_CLOSE = (
 )  # around underlined words: perhaps an answer in its blank
 MAX_UNDERLINED = 30
 MAX_DEPTH = 3
+_PARAGRAPH = re.compile(rb"<(?:\w+:)?p[\s/>]")  # counted before a tree of them is built
 
 _DESCEND = frozenset(
     {"r", "hyperlink", "smartTag", "ins", "moveTo", "sdt", "sdtContent", "fldSimple", "customXml",
@@ -81,8 +83,11 @@ def flow_of(data: bytes, depth: int = 0) -> tuple[Flow, list[Finding]]:
         parse_xml(archive.read(name)) if name in archive else None
         for name in ("word/numbering.xml", "word/styles.xml")
     ]
+    content = archive.read(BODY)
+    if len(_PARAGRAPH.findall(content)) > MAX_LINES:
+        raise UnusableFile("too_many_lines", max=MAX_LINES)
     reader = _Document(archive, read_numbering(*parts), depth)
-    root = parse_xml(archive.read(BODY))
+    root = parse_xml(content)
     for body in root:
         if local(body) == "body":
             reader.blocks(body)

@@ -35,8 +35,8 @@ __all__ = [
     "read_file", "read_files", "upload",
 ]  # fmt: skip
 
-KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xlsx", "xml", "zip"})
-KEY_KINDS = frozenset({"csv", "docx", "txt", "xlsx"})
+KINDS = frozenset({"csv", "docx", "gift", "json", "txt", "xls", "xlsx", "xml", "zip"})
+KEY_KINDS = frozenset({"csv", "docx", "txt", "xls", "xlsx"})
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from tempfile import TemporaryFile
 from typing import cast
 
@@ -89,7 +90,10 @@ def _sent(form: UploadForm) -> services.SentFile:
 
 
 def _file(upload: FileStorage | None) -> services.SentFile | None:
-    return services.SentFile(upload.filename or "", upload.read()) if upload else None
+    if not upload:
+        return None
+    with closing(upload):  # a large one lies in a file meanwhile
+        return services.SentFile(upload.filename or "", upload.read())
 
 
 def is_gone(view: ImportView) -> bool:

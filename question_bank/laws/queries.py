@@ -124,6 +124,11 @@ def standings(session: Session, ids: Collection[int | None], day: date) -> dict[
     return {one.id: Standing(one, ArticleView(*now) if now[0] else None) for one, now in found}
 
 
+def standing_of(session: Session, article: ArticleView | None, day: date) -> Standing | None:
+    """How one article stands on a day; None where there is none."""
+    return standings(session, [article.id], day).get(article.id) if article else None
+
+
 def quoted_articles(
     session: Session, ids: Collection[int | None], day: date
 ) -> dict[int, ArticleView]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
@@ -17,7 +17,8 @@ from core.richtext import pictures_in
 from question_bank.media import queries
 from question_bank.media.models import Media, MediaUse
 from question_bank.media.pictures import MIME, remade
-from question_bank.questions.rules import Draft
+from question_bank.questions.models import QuestionVersion
+from question_bank.questions.rules import Draft, VersionState
 
 MAX_ALT = 200
 
@@ -63,6 +64,21 @@ def note_uses(session: Session, drafts: Mapping[int, Draft]) -> None:
     ]
     if rows:
         session.execute(insert(MediaUse), rows)
+
+
+def carry_uses(session: Session, former_ids: Sequence[int]) -> None:
+    """Let the versions that replaced these with the same words show the same pictures."""
+    session.execute(
+        insert(MediaUse).from_select(
+            ["version_id", "sha256"],
+            select(QuestionVersion.id, MediaUse.sha256)
+            .join(MediaUse, MediaUse.version_id == QuestionVersion.replaces_id)
+            .where(
+                QuestionVersion.replaces_id.in_(former_ids),
+                QuestionVersion.state == VersionState.APPROVED,
+            ),
+        )
+    )
 
 
 def pictures_of(draft: Draft) -> list[str]:

@@ -54,8 +54,7 @@ def show(question_id: int) -> str:
     """One question: its versions, their review, remarks, and whether its basis still stands."""
     session = reading()
     question = queries.question(session, question_id)
-    basis = question.newest.article
-    standing = laws.standings(session, [basis.id], clock.today()).get(basis.id) if basis else None
+    standing = laws.standing_of(session, question.newest.article, clock.today())
     return render_template(
         "questions/show.html", question=question, words=WORDS, remarks=remarks_on(question),
         standing=standing if standing and not standing.stands else None,

@@ -83,11 +83,13 @@ def will_be_suspended(session: Session, law_version_id: int) -> int:
 
 def suspended_by(session: Session, law_version_id: int) -> tuple[int, int]:
     """(questions that a version of a law put in doubt, those of them that still are)."""
+    is_open = func.count().filter(QuestionVersion.state == VersionState.NEEDS_REVIEW)
     row = session.execute(
-        select(
-            func.count(), func.count().filter(Suspension.closed_at.is_(None))
-        ).where(Suspension.law_version_id == law_version_id)
-    ).one()  # fmt: skip
+        select(func.count(), is_open)
+        .select_from(Suspension)
+        .join(QuestionVersion, QuestionVersion.id == Suspension.version_id)
+        .where(Suspension.law_version_id == law_version_id)
+    ).one()
     return row[0], row[1]
 
 
@@ -95,12 +97,19 @@ def suspended_by(session: Session, law_version_id: int) -> tuple[int, int]:
 
 
 def in_force(session: Session, article_id: int, now: datetime) -> ArticleView | None:
-    """An article as it is quoted, where its version is in force; None where it is not."""
+    """An article as it is quoted, where its version is in force; None where it is not.
+
+    It stays in force until the transaction ends: who brings another version into force waits.
+    """
     found = session.scalar(
-        select(Article.id).where(
+        select(Article.id)
+        .join(LawVersion, LawVersion.id == Article.law_version_id)
+        .join(LawSource, LawSource.id == LawVersion.source_id)
+        .where(
             Article.id == article_id,
             Article.law_version_id.in_(newest_in_force(civil_date(now))),
         )
+        .with_for_update(read=True, of=LawSource)
     )
     return articles_by_id(session, [found]).get(article_id) if found else None
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from question_bank.laws.comparison import Kind
-
 MAX_AT_ONCE = 200  # questions confirmed or retired by one decision
 
 
@@ -23,6 +21,3 @@ class SuspensionOutcome(StrEnum):
     CONFIRMED = "confirmed"
     REPLACED = "replaced"
     RETIRED = "retired"
-
-
-REASON_OF = {Kind.CHANGED: Reason.LAW_CHANGED, Kind.DELETED: Reason.LAW_DELETED}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
@@ -156,6 +156,15 @@ def _check_versions(session: Session, import_id: int) -> None:
         raise Invalid(_("两行不能都作为同一题的新版本。"))
     if queries.being_written(session, question_ids):
         raise Invalid(_("有一题还有没审完的版本，现在不能再加新版本。"))
+
+
+def forget(session: Session, *, import_id: int, number: int) -> None:
+    """Forget the pairs of a row that says something else now, or does not go in: they hold no more."""
+    session.execute(
+        delete(Twin).where(
+            Twin.import_id == import_id, or_(Twin.number == number, Twin.other_number == number)
+        )
+    )
 
 
 # --- importing --------------------------------------------------------------------

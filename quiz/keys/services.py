@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from accounts.approvals import services as approvals
 from core.audit.services import record
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.followers import Followers
 from question_bank.questions.models import QuestionVersion
 from question_bank.questions.rules import QuestionType, VersionState
+from question_bank.review.queries import codes_of
 from question_bank.review.services import fresh
 from quiz.keys.models import KeyCorrection
 from quiz.keys.queries import CorrectionView, correction_of, in_force
@@ -68,6 +70,16 @@ def _may_ask(
         raise Invalid(_("新答案没有选好，或者不是这道题的选项。"), field="key")
     if key == right_key(version.key, in_force(session, [version.id]).get(version.id, [])):
         raise Invalid(_("新答案和现在的答案一样。"), field="key")
+
+
+def refuse_corrected(session: Session, version_ids: Sequence[int]) -> None:
+    """Conflict where the key of one of these was corrected: what it says is wrong as it stands."""
+    corrected = codes_of(session, sorted(in_force(session, version_ids)))
+    if corrected:
+        raise Conflict(
+            _("%(codes)s 的答案已经更正，不能照原样确认。没有改动；请修改成新的一版，或者停用。",
+              codes=_("、").join(list(corrected.values())[:5]))
+        )  # fmt: skip
 
 
 def decide(

@@ -174,6 +174,8 @@ def touched(session: Session, now: datetime) -> dict[int, list[int]]:
             PoolRow,
             and_(PoolRow.occasion_id == PoolItem.occasion_id, PoolRow.row == PoolItem.row),
         )
+        .join(Occasion, Occasion.id == PoolItem.occasion_id)
+        .where(Occasion.closes_at > now)
         .group_by(PoolItem.occasion_id, PoolItem.row, PoolRow.count)
         .having(func.count() > PoolRow.count)
         .subquery()
@@ -181,7 +183,6 @@ def touched(session: Session, now: datetime) -> dict[int, list[int]]:
     rows = session.execute(
         select(PoolItem.occasion_id, PoolItem.version_id)
         .join(QuestionVersion, QuestionVersion.id == PoolItem.version_id)
-        .join(Occasion, Occasion.id == PoolItem.occasion_id)
         .join(
             roomy, and_(roomy.c.occasion_id == PoolItem.occasion_id, roomy.c.row == PoolItem.row)
         )
@@ -193,8 +194,7 @@ def touched(session: Session, now: datetime) -> dict[int, list[int]]:
             ),
         )
         .where(
-            QuestionVersion.state == VersionState.NEEDS_REVIEW, Occasion.closes_at > now,
-            PoolExclusion.version_id.is_(None),
+            QuestionVersion.state == VersionState.NEEDS_REVIEW, PoolExclusion.version_id.is_(None),
         )
         .distinct()
         .order_by(PoolItem.occasion_id, PoolItem.version_id)

@@ -124,7 +124,7 @@ def import_the_workbook(editor: Visitor, folder: Path) -> None:
     for line, why in (
         (no_option, "答案是 E，但只有 A–D"),
         (two_letters, "单选题写了"),
-        (open_question, "要人工评分"),
+        (open_question, "简答题没有参考答案"),
     ):
         editor.page.get_by_role("row", name=f"第 {line} 行").get_by_text(why).first.wait_for()
     editor.look()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+import xlwt
 
 from question_bank.questions.rules import Draft, QuestionType
 
@@ -67,6 +68,19 @@ def workbooks(sheets: dict[str, Sequence[Sequence[Any]]]) -> bytes:
         for at, cells in enumerate(rows):
             page.write_row(at, 0, cells)
     book.close()
+    return buffer.getvalue()
+
+
+def old_workbook(*rows: Sequence[Any], sheet: str = "Sheet1") -> bytes:
+    """An .xls file with these rows; empty cells are left out."""
+    book = xlwt.Workbook(encoding="utf-8")
+    page = book.add_sheet(sheet)
+    for at, cells in enumerate(rows):
+        for column, value in enumerate(cells):
+            if value != "":
+                page.write(at, column, value)
+    buffer = io.BytesIO()
+    book.save(buffer)
     return buffer.getvalue()
 
 

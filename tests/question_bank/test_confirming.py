@@ -15,6 +15,8 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import AppError, Conflict, Forbidden, Invalid
 from question_bank.laws import queries as laws
+from question_bank.media.models import MediaUse
+from question_bank.media.services import note_uses, upload
 from question_bank.questions import services as questions
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.queries import draft_of, question
@@ -27,6 +29,7 @@ from tests.databases import both_databases
 from tests.factories import make_question
 from tests.question_bank.helpers import draft
 from tests.question_bank.revisions import AFTER, SECOND, TITLE, Cast, articles, bring_in, state_of
+from tests.question_bank.test_media import picture
 
 GOOD, DOUBT, OFF = VersionState.APPROVED, VersionState.NEEDS_REVIEW, VersionState.RETIRED
 
@@ -212,3 +215,15 @@ def test_without_the_condition_both_would_win(app: Flask, monkeypatch: pytest.Mo
     monkeypatch.setattr(services, "execute", careless)
     monkeypatch.setattr(services, "_renew", lambda *_values: None)
     assert _race(app, cast) == ["done", "done"]
+
+
+def test_a_confirmed_question_shows_its_pictures_still(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        cast = Doubt(session, count=1, stem="乙", is_rich=True)
+        sha = upload(session, data=picture(), alt="示意图", by_id=cast.author.id, now=clock.now())
+        note_uses(session, {cast.versions[0]: draft(stem=f"![示意图](media:{sha})", is_rich=True)})
+        cast.confirm(session)
+        renewed = session.scalars(
+            select(QuestionVersion.id).where(QuestionVersion.replaces_id == cast.versions[0])
+        ).one()
+        assert session.get(MediaUse, (renewed, sha)) is not None

@@ -28,7 +28,7 @@ from question_bank.questions.rules import Draft, QuestionType
 from tests.factories import make_person
 from tests.question_bank.desk import PAPER, Desk
 from tests.question_bank.formats.documents import document, paragraphs, table
-from tests.question_bank.helpers import HEAD, draft, row, workbook, workbooks
+from tests.question_bank.helpers import HEAD, draft, old_workbook, row, workbook, workbooks
 
 THREE = [
     draft(1), draft(2, type=QuestionType.MULTIPLE, key=[0, 2]),
@@ -115,6 +115,7 @@ def test_answers_may_come_in_a_second_file(app: Flask, desk: Desk) -> None:
         ("答案.txt", b"1-2 BA"),
         ("答案.docx", document(paragraphs("参考答案\n1、B\n2、A"))),
         ("答案.xlsx", workbook(["题号", "答案"], [1, "B"], [2, "A"])),
+        ("答案.xls", old_workbook(["题号", "答案"], [1, "B"], [2, "A"])),
     ):
         _address, page = desk.preview("卷.docx", paper, key=(io.BytesIO(key), name))
         assert "答案取自第" in page
@@ -150,6 +151,7 @@ def test_answers_may_come_in_a_second_file(app: Flask, desk: Desk) -> None:
             }),
             "“单选”第 2 行", "丙",
         ),
+        ("旧版.xls", old_workbook(HEAD, row(1)), "第 2 行", "第1道导入的题"),
         ("无题型.csv", "题干,A,B,答案\n戊（　）,一,二,B\n".encode("gb18030"), "第 2 行", "戊"),
         (
             "表.docx",

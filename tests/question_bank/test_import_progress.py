@@ -86,7 +86,8 @@ def test_the_page_shows_how_far_it_is_and_then_the_rows(
     said = desk.client.get(f"{address}/progress").json
     assert said == {"reading": True, "done": 4, "total": 8}
     background.read(app, begun[0])
-    assert desk.client.get(f"{address}/progress").json["reading"] is False
+    ended: Any = desk.client.get(f"{address}/progress").json
+    assert ended["reading"] is False
     assert "将导入 7 题为草稿" in desk.client.get(address).text
 
 

@@ -14,7 +14,7 @@ from question_bank.imports.models import QuestionImport
 from tests.factories import make_person
 from tests.question_bank.desk import PAPER, Desk, zip_of
 from tests.question_bank.formats.documents import document, paragraphs
-from tests.question_bank.helpers import HEAD, row, workbook
+from tests.question_bank.helpers import HEAD, old_workbook, row, workbook
 
 
 @pytest.fixture
@@ -24,6 +24,9 @@ def desk(app: Flask) -> Desk:
     return Desk(app, editor)
 
 
+WORKBOOK, NO_BOOK = ("Workbook".encode("utf-16-le"), "Nonsense".encode("utf-16-le"))
+# the record that says which windows are protected, made the one that says there is a password
+PLAIN_RECORD, LOCKED_RECORD = (b"\x19\x00\x02\x00", b"\x2f\x00\x02\x00")
 SHEET = workbook(HEAD, row(1))
 BOMB = (
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">'
@@ -35,7 +38,12 @@ BOMB = (
     ("name", "data", "said"),
     [
         ("题.exe", b"MZ\x90", "只能上传"),
-        ("题.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "另存为 .xlsx"),
+        ("题.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "和扩展名不符"),
+        ("题.xls", b"MZ\x90 program", "和扩展名不符"),
+        ("题.xls", SHEET, "和扩展名不符"),
+        ("题.xls", old_workbook(HEAD, row(1)).replace(WORKBOOK, NO_BOOK), "和扩展名不符"),
+        ("题.xls", old_workbook(HEAD, row(1)).replace(PLAIN_RECORD, LOCKED_RECORD), "加了密码"),
+        ("题.xls", old_workbook(HEAD, *[[""]] * 65_533, [""] * 255 + ["远"]), "相隔太远"),
         ("题.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "另存为 .docx"),
         ("题.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "另存为 .docx"),
         ("题.docx", b"MZ\x90 program", "和扩展名不符"),

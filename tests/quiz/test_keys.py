@@ -9,10 +9,13 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import clock
 from core.db import transaction
 from core.errors import Conflict, Forbidden, Invalid
 from question_bank.questions.models import QuestionVersion
 from question_bank.questions.rules import QuestionType, VersionState
+from question_bank.suspensions.confirming.services import confirm
+from question_bank.suspensions.services import suspend
 from quiz.grading.rules import Corrected, grade, mark, to_letters
 from quiz.keys.models import KeyCorrection
 from quiz.keys.rules import Verdict, key_of, marking_key, right_key, strict_key
@@ -113,6 +116,23 @@ def test_a_correction_is_in_force_once_a_second_person_agreed(app: Flask) -> Non
     with pytest.raises(Forbidden):
         correct(app, version_at(app, one.attempt_id, 2), one.reviewer, one.reviewer)
     assert scores(app, one.attempt_id) == [(0, False)]  # and nobody is marked anew by itself
+
+
+def test_a_question_with_a_corrected_key_is_not_confirmed_as_it_is(app: Flask) -> None:
+    one = sat(app)
+    version_id = version_at(app, one.attempt_id)
+    correct(app, version_id, one.reviewer, one.city.office, key=[3])
+    with app.app_context(), transaction() as session:
+        suspend(session, version_id=version_id, reason="reported", by_id=None, now=clock.now())
+    with (
+        pytest.raises(Conflict, match="答案已经更正"),
+        app.app_context(),
+        transaction() as session,
+    ):
+        confirm(session, version_ids=[version_id], article_id=None, by_id=one.second.id,
+                now=clock.now())  # fmt: skip
+    with app.app_context(), transaction() as session:
+        assert session.get_one(QuestionVersion, version_id).state is VersionState.NEEDS_REVIEW
 
 
 @both_databases

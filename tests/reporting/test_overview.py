@@ -262,7 +262,7 @@ STATEMENTS = {
     ("OFFICE01", "/overview"): 8,
     ("OFFICE01", "/overview?page=2&sort=-target"): 8,
     ("OFFICE01", "/overview/export.xlsx"): 8,
-    ("OFFICE01", "/"): 23,
+    ("OFFICE01", "/"): 25,
     ("COORD01", "/"): 15,
     ("D00001", "/"): 14,
     ("D00001", "/record"): 16,

@@ -27,6 +27,7 @@ from question_bank.imports.staging import parsed_of
 from question_bank.laws.rules import parse_article_input, same_title
 from question_bank.questions.rules import MAX_BASIS, Pool
 from question_bank.topics.queries import topic_ids
+from question_bank.twins import services as twins
 
 _JSON = ("judged", "findings", "options", "key")
 
@@ -73,10 +74,16 @@ def mend(
     _put(session, kept, number, read, comparer, mended_at=now)
     _release(session, kept, before.parsed, comparer)
     staging.count(session, kept)
-    after = found.staged_row(session, import_id, number, by_id).verdict
+    after = found.staged_row(session, import_id, number, by_id)
+    if _digest(after.parsed) != _digest(before.parsed):
+        twins.forget(session, import_id=import_id, number=number)
     record(session, "import.mend", ("question_import", import_id),
-           facts={"row": number, "verdict": after.value})  # fmt: skip
-    return after
+           facts={"row": number, "verdict": after.verdict.value})  # fmt: skip
+    return after.verdict
+
+
+def _digest(row: ParsedRow) -> str | None:
+    return row.draft.digest if row.draft else None
 
 
 def drop(session: Session, *, import_id: int, number: int, by_id: int, now: datetime) -> None:
@@ -93,6 +100,7 @@ def drop(session: Session, *, import_id: int, number: int, by_id: int, now: date
     )  # fmt: skip
     if rows_of(dropped) != 1:
         raise Conflict(_("这一行本来就不会导入。没有改动。"))
+    twins.forget(session, import_id=import_id, number=number)
     _release(session, kept, before.parsed, _comparer(session, kept, now))
     staging.count(session, kept)
     record(session, "import.drop", ("question_import", import_id), facts={"row": number})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
@@ -68,7 +68,6 @@ class LawView:
     promulgated_on: date
     in_force_on: date
     former_id: int | None
-    taken_at: datetime | None
     is_current: bool
     articles: Sequence[ArticleRow]
 
@@ -119,7 +118,7 @@ def law(session: Session, version_id: int, day: date) -> LawView:
     rows = session.execute(
         select(
             LawSource.title, LawVersion.promulgated_on, LawVersion.in_force_on,
-            LawVersion.former_id, LawVersion.taken_at, current.c.id.is_not(None).label("current"),
+            LawVersion.former_id, current.c.id.is_not(None).label("current"),
             Article.id, Article.label, Article.text, Article.line_id,
             func.coalesce(resting.c.questions, 0).label("questions"),
         )
@@ -140,7 +139,7 @@ def law(session: Session, version_id: int, day: date) -> LawView:
     ]
     return LawView(
         version_id, head.title, head.promulgated_on, head.in_force_on, head.former_id,
-        head.taken_at, head.current, articles,
+        head.current, articles,
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from core.audit.services import record
 from core.db import UtcDateTime, table_of
 from core.errors import Conflict, Forbidden, Invalid
+from core.followers import Followers
+from question_bank.media.services import carry_uses
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.rules import VersionState
 from question_bank.review.queries import is_foreign_to
@@ -21,12 +23,16 @@ from question_bank.review.services import MAX_COMMENT, execute
 from question_bank.suspensions import queries
 from question_bank.suspensions.models import Suspension
 from question_bank.suspensions.rules import MAX_AT_ONCE, SuspensionOutcome
-from question_bank.suspensions.services import close
+from question_bank.suspensions.services import close, refuse_stale
+
+# Called with the session and the ids of versions before they are confirmed; one that must not be
+# used again as it is raises.
+before_confirming: Followers[[Session, Sequence[int]]] = Followers()
 
 # What a confirmed question takes over from the version that it replaces.
 _CONTENT = (
     "question_id", "type", "stem", "options", "key", "passage", "is_rich", "explanation",
-    "topic_id", "difficulty", "pool", "may_shuffle", "digest", "author_id", "import_id",
+    "topic_id", "difficulty", "pool", "may_shuffle", "digest", "author_id", "measured_difficulty",
 )  # fmt: skip
 
 
@@ -48,6 +54,7 @@ def confirm(
     next version is being written. All or nothing.
     """
     ids = _chosen(version_ids)
+    before_confirming(session, ids)
     article = queries.in_force(session, article_id, now) if article_id is not None else None
     if article_id is not None and article is None:
         raise Invalid(_("这一条不是现行条文，请另选一条。"), field="article")
@@ -60,6 +67,7 @@ def confirm(
     kept = queries.resting_on(session, ids, article_id, now)
     if article is None and len(kept) < len(ids):
         raise Invalid(_("选一条现行的条文作依据。"), field="article")
+    refuse_stale(session, sorted(kept), now)
     renewed = [id_ for id_ in ids if id_ not in kept]
     _claim(session, sorted(kept), VersionState.APPROVED, by_id, now, comment, foreign=True)
     _claim(session, renewed, VersionState.RETIRED, by_id, now, comment, foreign=True)
@@ -161,6 +169,7 @@ def _renew(
             )
     except IntegrityError:  # somebody began a next version a moment ago
         raise Conflict(_("这些题里有的刚被别人改写。没有改动，请看最新状态。")) from None
+    carry_uses(session, ids)
     session.execute(
         insert(ReviewEvent).from_select(
             ["version_id", "from_state", "to_state", "by_id", "at", "comment"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,13 +70,17 @@ def groups(session: Session, now: datetime) -> list[Group]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One question in doubt. ``may_decide``: not the viewer's own work, and nobody is rewriting it."""
+    """One question in doubt. ``may_decide``: not the viewer's own work, and nobody is rewriting it.
+
+    ``draft``: its words without the citation, which stands in ``basis``.
+    """
 
     version_id: int
     question_id: int
     code: str
     number: int
     draft: Draft
+    basis: str
     reason: Reason
     comment: str
     since: datetime
@@ -116,7 +120,8 @@ def waiting_page(session: Session, article_id: int, person_id: int, now: datetim
     )  # fmt: skip
     questions = [
         Waiting(
-            row[0].id, row[0].question_id, row[1], row[0].number, draft_of(row[0]), row[2], row[3],
+            row[0].id, row[0].question_id, row[1], row[0].number,
+            replace(draft_of(row[0]), basis=""), row[0].basis, row[2], row[3],
             row[4], not row[5], row[6],
         )
         for row in found.items

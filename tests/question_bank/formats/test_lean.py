@@ -8,14 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from question_bank.formats import lean, rows, streams
+from question_bank.formats import intake, lean, rows, streams
 from question_bank.formats.intake import Upload
 from question_bank.formats.tables import cell_text
 from question_bank.imports.rules import Bank
 from question_bank.imports.staging import Comparer, values_of
 from tests.question_bank.helpers import HEAD, row, workbook
 
-HEADINGS = {
+HEADINGS: dict[str, list[Any]] = {
     "type": ["单选", "多选题", "判断", "填空", "简答题", "不定项", "计算", ""],
     "stem": [
         "题（　）。",
@@ -113,9 +113,7 @@ def test_a_stream_names_twins_as_the_full_reader_does() -> None:
     ]  # fmt: skip
     data = workbook(head, *lines)
     stream = streams.opened(Upload("xlsx", data))
-    full = rows.parse(
-        [sheet.whole() for sheet in streams.intake.open_sheets(Upload("xlsx", data))[0]]
-    )
+    full = rows.parse([sheet.whole() for sheet in intake.open_sheets(Upload("xlsx", data))[0]])
     found = [item for _sheet, item in stream.items]
     said = [() if isinstance(item, tuple) else item.findings for item in found]
     assert said == [each.findings for each in full]
