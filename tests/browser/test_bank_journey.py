@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +23,6 @@ from tests.browser.watch import assert_no_sideways_scroll
 from tests.question_bank.revisions import articles, bring_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import BrowserContext, Locator
 
     Visit = Callable[..., BrowserContext]
@@ -50,20 +47,13 @@ class Colleague(Visitor):
             self.seen.add(kind)
             super().look()
 
-    @contextmanager
-    def on_a_phone(self) -> Iterator[None]:
-        """The page as it stands at 360 px, which is not to scroll sideways."""
-        size = self.page.viewport_size
-        self.page.set_viewport_size({"width": 360, "height": 740})
-        assert_no_sideways_scroll(self.page)
-        yield
-        assert size is not None
-        self.page.set_viewport_size(size)
-
     def fits_a_phone(self) -> None:
         """The page as it stands needs no sideways scrolling at 360 px."""
-        with self.on_a_phone():
-            pass
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size({"width": 360, "height": 740})
+        assert_no_sideways_scroll(self.page)
+        self.page.set_viewport_size(size)
 
     def row(self, *words: str) -> Locator:
         """The row of a table that holds these words."""
@@ -193,7 +183,7 @@ def compare(editor: Colleague, bank: dict[str, str]) -> None:
     contradicting.get_by_text("答案矛盾").wait_for()
     contradicting.get_by_text(bank["contradicted"]).first.wait_for()
     near.get_by_text("相近", exact=True).wait_for()
-    assert near.locator("del").all_inner_texts() != [], "the word that differs is not marked"
+    assert near.locator("mark").all_inner_texts() != [], "the word that differs is not marked"
     contradicting.get_by_label("跳过，用题库原题").check()
     near.get_by_label("当作新题导入").check()
     editor.press("保存这一页的决定")
@@ -370,13 +360,13 @@ def confirm_and_retire(reviewer: Colleague, law: dict[str, str]) -> None:
     reviewer.visit("/questions")
     reviewer.go("待复核")
     reviewer.fits_a_phone()
-    reviewer.follow("处理 ：第三条")
+    reviewer.follow(f"《{LAW}》第三条")
     reviewer.reads("2 题待复核", "二十", "十五")
     reviewer.fits_a_phone()
     reviewer.page.get_by_role("checkbox", name=law[CONFIRMED]).check()
     reviewer.press("确认仍然正确")
     reviewer.reads("1 题已确认，重新可用。")
-    reviewer.follow("处理 ：第二条")
+    reviewer.follow(f"《{LAW}》第二条")
     reviewer.reads("已删去", "题还成立的，另选一条作依据。")
     reviewer.press("停用")
     reviewer.reads("1 题已停用。")
@@ -385,11 +375,13 @@ def confirm_and_retire(reviewer: Colleague, law: dict[str, str]) -> None:
 def rewrite(editor: Colleague, law: dict[str, str]) -> None:
     """The third is changed from the page of its article, and goes through review."""
     editor.visit("/questions/suspended")
-    editor.follow("对照 ：第三条")
+    editor.follow(f"《{LAW}》第三条")
     editor.reads("1 题待复核")
+    assert "法规库里没有这一条" not in editor.page.content()
     editor.go("修改", within=editor.card(law[REWRITTEN]))
     page = editor.page
     page.get_by_label("题干").fill("多少个工作日内予以答复？按十五个工作日的规定选择。")
-    page.get_by_label("条，例如 第二十六条").fill("2")
+    assert page.get_by_label("条，例如 第二十六条").input_value() == "第二条"
+    editor.reads("原来的依据第三条已经修改，现行的是第二条")
     editor.press("送审")
     editor.reads("待审")

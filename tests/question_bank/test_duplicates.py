@@ -352,7 +352,7 @@ def test_an_editor_compares_looks_and_decides(app: Flask) -> None:
     assert "查重已完成，比对了 3 题" in page
     assert page.index("答案矛盾</span>") < page.index("相近</span>")  # the gravest first
     assert "有“不”“未”一类的字不同" in page
-    assert re.search(r"<ins><span[^>]*>（不同处：</span>不<", page)
+    assert re.search(r"<mark><span[^>]*>（不同处：</span>不<", page)
     only = client.get("/questions/duplicates?kind=contradiction").text
     assert only.count('id="pair-') == 2  # one pair: its section and its title
     pair_id = int(re.findall(r'id="pair-(\d+)"', only)[0])
