@@ -16,6 +16,7 @@ from accounts.roles.queries import live_roles
 from core.db import table_of
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
+from core.richtext import plain
 from question_bank.filters.queries import matching
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
@@ -152,6 +153,7 @@ def preview_rows(
             ImportRow.number, ImportRow.place_kind, ImportRow.place_number, ImportRow.place_id,
             ImportRow.sheet, ImportRow.type_text, ImportRow.stem, ImportRow.answer,
             ImportRow.verdict, ImportRow.findings, ImportRow.judged, ImportRow.mended_at,
+            ImportRow.is_rich,
         )
         .where(*_shown(import_id, shown, words))
         .order_by(ImportRow.number)
@@ -189,7 +191,7 @@ def said_of(row: Any) -> list[Finding]:
 def _preview(row: Any) -> PreviewRow:
     return PreviewRow(
         row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
-        row.type_text, row.stem, row.answer, row.verdict, said_of(row), row.mended_at is not None,
+        row.type_text, plain(row.stem, row.is_rich), row.answer, row.verdict, said_of(row), row.mended_at is not None,
     )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def queue_page(session: Session, reviewer_id: int, filters: QueueFilters) -> Lis
             QuestionVersion.number, QuestionVersion.type, QuestionVersion.stem,
             QuestionVersion.key_changed, QuestionVersion.replaces_id, Topic.name.label("topic"),
             Person.name.label("author"), ReviewEvent.at.label("sent_at"), ReviewEvent.comment,
+            QuestionVersion.is_rich,
         )
         .join(Question, Question.id == QuestionVersion.question_id)
         .join(Topic, Topic.id == QuestionVersion.topic_id)

@@ -14,6 +14,7 @@ from accounts.people.models import Person, Posting
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.questions.models import Question, QuestionVersion, Topic, VersionState
 from question_bank.questions.rules import QuestionType
 from quiz.attempts.models import Attempt, AttemptState
@@ -72,7 +73,7 @@ def reportable(session: Session, attempt_id: int, position: int, person_id: int)
     version_id = items[position - 1].version_id
     version = versions_of(session, [version_id])[version_id]
     return Reportable(
-        attempt_id, position, version_id, version.stem, version.type, row.title, row.kind,
+        attempt_id, position, version_id, plain(version.stem, version.is_rich), version.type, row.title, row.kind,
         row.state is AttemptState.RELEASED, row.epoch,
     )  # fmt: skip
 
@@ -195,7 +196,8 @@ def matters(filters: Filters) -> Select[*tuple[Any, ...]]:
     query: Select[*tuple[Any, ...]] = (
         select(
             QuestionVersion.id, Question.code, QuestionVersion.number, QuestionVersion.state,
-            QuestionVersion.type, QuestionVersion.stem, Topic.name.label("topic"),
+            QuestionVersion.type, QuestionVersion.stem, QuestionVersion.is_rich,
+            Topic.name.label("topic"),
             func.count(Erratum.id).label("reports"), func.min(Erratum.at).label("first_at"),
             func.max(Erratum.at).label("last_at"), *_COUNTS,
         )
@@ -219,8 +221,8 @@ def matter_of(row: Any) -> Matter:
     """A row of ``matters`` as a value."""
     kinds = ((kind, row._mapping[f"kind_{kind.value}"]) for kind in ErratumKind)
     return Matter(
-        row.id, row.code, row.number, row.state, row.type, row.stem, row.topic, row.reports,
-        row.first_at, row.last_at, tuple((kind, number) for kind, number in kinds if number),
+        row.id, row.code, row.number, row.state, row.type, plain(row.stem, row.is_rich), row.topic,
+        row.reports, row.first_at, row.last_at, tuple((kind, number) for kind, number in kinds if number),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from accounts.people.models import Person
 from core.db import table_of
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.questions.models import Question, QuestionVersion, VersionState
 from question_bank.questions.rules import PRACTICE_POOLS, QuestionType
 from quiz.occasions.models import Occasion, PoolExclusion, PoolItem, PoolRow
@@ -144,6 +146,7 @@ def suspended_in_pool(session: Session, occasion_id: int) -> list[SuspendedVersi
             QuestionVersion.id, Question.id, Question.code, QuestionVersion.stem,
             PoolItem.row, QuestionVersion.state, PoolExclusion.at,
             func.coalesce(Person.name, ""), PoolExclusion.lifted_at.is_not(None), spare,
+            QuestionVersion.is_rich,
         )
         .join(QuestionVersion, QuestionVersion.id == PoolItem.version_id)
         .join(Question, Question.id == QuestionVersion.question_id)
@@ -160,7 +163,15 @@ def suspended_in_pool(session: Session, occasion_id: int) -> list[SuspendedVersi
         )
         .order_by(PoolItem.row, PoolItem.ordinal)
     )  # fmt: skip
-    return [SuspendedVersion(*row) for row in rows]
+    return [SuspendedVersion(*_in_words(row)) for row in rows]
+
+
+def _in_words(row: Any) -> list[Any]:
+    """The columns of a SuspendedVersion, with the stem as it reads; the last says how it is written."""
+    values: list[Any] = list(row)
+    is_rich = values.pop()
+    values[3] = plain(values[3], is_rich)
+    return values
 
 
 # --- what a suspension reaches --------------------------------------------------------

@@ -36,7 +36,7 @@ def question_rows(narrowed: Listed) -> Select[*tuple[Any, ...]]:
             QuestionVersion.id, QuestionVersion.question_id, Question.code, QuestionVersion.stem,
             Topic.name.label("topic"), QuestionStatistic.answers, QuestionStatistic.facility,
             QuestionStatistic.discrimination, QuestionStatistic.papers,
-            QuestionStatistic.last_seen_at,
+            QuestionStatistic.last_seen_at, QuestionVersion.is_rich,
         )
         .join(QuestionStatistic, QuestionStatistic.version_id == QuestionVersion.id)
         .join(Question, Question.id == QuestionVersion.question_id)
@@ -167,7 +167,7 @@ def items_at(occasion_id: int) -> Select[*tuple[Any, ...]]:
         select(
             QuestionWindow.version_id, QuestionVersion.question_id, Question.code,
             QuestionVersion.stem, Topic.name.label("topic"), QuestionWindow.answers,
-            QuestionWindow.facility, QuestionWindow.discrimination,
+            QuestionWindow.facility, QuestionWindow.discrimination, QuestionVersion.is_rich,
         )
         .join(QuestionVersion, QuestionVersion.id == QuestionWindow.version_id)
         .join(Question, Question.id == QuestionVersion.question_id)

@@ -10,6 +10,7 @@ from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.laws.models import Article, LawSource, LawVersion
 from question_bank.laws.queries import newest_in_force
 from question_bank.questions.models import Question, QuestionVersion, VersionState
@@ -155,7 +156,8 @@ def questions_on(
     place = func.dense_rank().over(partition_by=Article.line_id, order_by=Question.code)
     ranked = (
         select(Article.line_id, Question.id, Question.code, QuestionVersion.state,
-               QuestionVersion.stem, newest.label("newest"), place.label("place"))
+               QuestionVersion.stem, QuestionVersion.is_rich, newest.label("newest"),
+               place.label("place"))
         .join(QuestionVersion, QuestionVersion.article_id == Article.id)
         .join(Question, Question.id == QuestionVersion.question_id)
         .where(
@@ -171,5 +173,6 @@ def questions_on(
     )
     found: dict[int, list[CitingQuestion]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(CitingQuestion(*row[1:5]))
+        one = CitingQuestion(row.id, row.code, row.state, plain(row.stem, row.is_rich))
+        found.setdefault(row.line_id, []).append(one)
     return found
