@@ -124,8 +124,10 @@ def test_topics_and_citations_are_mapped_and_a_wrong_article_is_named(
     assert wrong.status_code == 200
     assert "《没有的法》里没有“第九条”。" in wrong.text
     assert 'value="第九条"' in wrong.text
+    assert "有条文没有找到，没有改动。" in wrong.text
     gone = _post(desk, f"{address}/topics", **{"topics-0-text": "主动", "topics-0-to": "999999"})
     assert "这个知识点已经没有了。" in gone.text
+    assert "没有存上，写的内容还在" in gone.text
     done = _post(desk, f"{address}/topics", **{
         "topics-0-text": "主动", "topics-0-to": str(topic_id), "topics-x-to": "1"})  # fmt: skip
     page = desk.client.get(done.location).text
@@ -140,6 +142,7 @@ def test_what_is_said_once_is_kept_and_shown(app: Flask, desk: Desk) -> None:
     long = _post(desk, f"{address}/whole", source="长" * 101, pool="exam")
     assert "最多 100 个字" in long.text
     assert "长" * 101 in long.text
+    assert 'href="#source"' in long.text
     sent = _post(desk, f"{address}/whole", source="司法局", pool="exam", topic=str(topic_id))
     page = desk.client.get(sent.location).text
     assert "来源：司法局；用途：考试（没写的行）；没写知识点的归入主动公开" in page

@@ -217,6 +217,7 @@ def map_topics(import_id: int) -> str | BaseResponse:
                 now=clock.now(),
             )  # fmt: skip
     except Invalid as error:
+        form.form_errors = [error.detail]
         form.refuse_texts(error.extra["wrong"])
         return _page(view, topics=form)
     except Conflict as error:
@@ -239,6 +240,7 @@ def map_bases(import_id: int) -> str | BaseResponse:
                 now=clock.now(),
             )  # fmt: skip
     except Invalid as error:
+        form.form_errors = [error.detail]
         form.refuse_texts(error.extra["wrong"])
         return _page(view, bases=form)
     except Conflict as error:
