@@ -179,7 +179,7 @@ def test_a_wrong_method_and_a_form_that_is_too_large_are_told(
     app: Flask, client: FlaskClient
 ) -> None:
     assert "不能这样打开" in client.get("/sign-out").text
-    large = client.post("/sign-in", data={"staff_no": "x" * (11 * 1024 * 1024)})
+    large = client.post("/sign-in", data={"staff_no": "x" * (21 * 1024 * 1024)})
     assert large.status_code == 413
     assert "太大" in large.text
 

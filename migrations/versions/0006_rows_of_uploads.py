@@ -12,9 +12,6 @@ depends_on = None
 
 STATES = ("reading", "ready", "imported", "discarded", "failed", "undone")
 VERDICTS = ("good", "doubtful", "refused", "same")
-KINDS = ("row", "paragraph", "line", "item")
-TYPES = ("single", "multiple", "true_false", "fill_in", "short_answer")
-LEVELS = ("easy", "medium", "hard")
 POOLS = ("practice", "exam", "both")
 COLUMNS = (
     ("kind", "VARCHAR(8) DEFAULT '' NOT NULL"),
@@ -77,7 +74,7 @@ def _tables() -> None:
         sa.Column("import_id", _id(), autoincrement=False, nullable=False),
         sa.Column("number", _id(), autoincrement=False, nullable=False),
         sa.Column("verdict", _one_of(VERDICTS, "verdict"), nullable=False),
-        sa.Column("place_kind", _one_of(KINDS, "placekind"), nullable=False),
+        sa.Column("place_kind", sa.String(length=32), nullable=False),
         sa.Column("place_number", _id(), nullable=False),
         sa.Column("place_id", sa.Text(), nullable=False),
         sa.Column("sheet", sa.Text(), nullable=False),
@@ -89,14 +86,14 @@ def _tables() -> None:
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("given", sa.String(length=64), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
-        sa.Column("type", _one_of(TYPES, "questiontype"), nullable=True),
+        sa.Column("type", sa.String(length=32), nullable=True),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("key", sa.JSON(), nullable=False),
         sa.Column("passage", sa.Text(), nullable=False),
         sa.Column("is_rich", sa.Boolean(), nullable=False),
         sa.Column("explanation", sa.Text(), nullable=False),
-        sa.Column("difficulty", _one_of(LEVELS, "difficulty"), nullable=False),
-        sa.Column("pool", _one_of(POOLS, "pool"), nullable=False),
+        sa.Column("difficulty", sa.String(length=32), nullable=False),
+        sa.Column("pool", sa.String(length=32), nullable=False),
         sa.Column("may_shuffle", sa.Boolean(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("judged", sa.JSON(), nullable=False),

@@ -18,6 +18,10 @@ from question_bank.questions.rules import Finding
 _SENTENCES: dict[str, tuple[Any, Any]] = {
     # a question that cannot be kept
     "stem_empty": (_l("题干是空的。"), _l("写上题干。")),
+    "picture_unknown": (
+        _l("题目里的图片不在题库里。"),
+        _l("先在题库里上传这张图片，或者去掉它再导入。"),
+    ),
     "too_long": (_l("文字太长，最多 %(max)s 个字。"), _l("缩短后再试。")),
     "few_options": (_l("选择题至少要有两个选项，现在有 %(n)s 个。"), _l("补上选项。")),
     "many_options": (_l("选项最多 %(max)s 个。"), _l("减少选项。")),

@@ -51,38 +51,45 @@ def _plain(sheets: Sequence[OpenSheet]) -> Iterator[Item]:
     headed = [(sheet, head) for sheet in sheets if (head := rows.headings(sheet.top))]
     first = _First()
     is_empty = True
-    for sheet, head in headed:
-        for item in _sheet(sheet, head, sheet.name if len(headed) > 1 else "", first):
+    names = [sheet.name for sheet, _head in headed] if len(headed) > 1 else [""]
+    for place, (sheet, head) in enumerate(headed):
+        for item in _sheet(sheet, head, names, place, first):
             is_empty = False
             yield item
     if is_empty:
         raise UnusableFile("no_rows")
 
 
+SHEET = 1 << 32  # a place is one number: the row, and so much for each sheet before
+
+
 @dataclass
 class _First:
-    """Where in a file each code and each content stands first: (sheet, row)."""
+    """Where in a file each code and each content stands first."""
 
-    codes: dict[str, tuple[str, int]] = field(default_factory=dict)
-    contents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, int] = field(default_factory=dict)
 
-    def claim(self, at: tuple[str, int], code: str, digest: str) -> tuple[str, tuple[str, int]]:
+    def claim(self, at: int, code: str, digest: str) -> tuple[str, int]:
         """Why a row repeats an earlier one, and which; '' where it does not."""
-        if code and (namesake := self.codes.setdefault(code, at)) is not at:
+        if code and (namesake := self.codes.setdefault(code, at)) != at:
             return "code_twice", namesake
-        if digest and (twin := self.contents.setdefault(digest, at)) is not at:
+        if digest and (twin := self.contents.setdefault(digest, at)) != at:
             return "same_in_file", twin
         return "", at
 
 
-def _sheet(sheet: OpenSheet, head: _Head, name: str, first: _First) -> Iterator[Item]:
+def _sheet(
+    sheet: OpenSheet, head: _Head, names: Sequence[str], place: int, first: _First
+) -> Iterator[Item]:
     start, columns = head
+    name, before = names[place], place * SHEET
     default = words.type_in(sheet.name)
     read, claim = lean.reader(columns, default), first.claim
     for number, cells in chain(sheet.head[start:], sheet.rest):
         row = read(number, cells)
         if row is not None:
-            why, twin = claim((name, number), row[_CODE], row[_DIGEST])
+            why, twin = claim(before + number, row[_CODE], row[_DIGEST])
             if not why:
                 yield name, row
                 continue
@@ -92,9 +99,10 @@ def _sheet(sheet: OpenSheet, head: _Head, name: str, first: _First) -> Iterator[
         if row is None:
             is_question = full.draft is not None and not full.is_refused
             digest = full.draft.digest if full.draft and is_question else ""
-            why, twin = claim((name, number), full.code, digest)
+            why, twin = claim(before + number, full.code, digest)
         if why:
-            full = rows.refused(full, why, Place(PlaceKind.ROW, twin[1], sheet=twin[0]))
+            at = Place(PlaceKind.ROW, twin % SHEET, sheet=names[twin // SHEET])
+            full = rows.refused(full, why, at)
         yield name, full
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -58,6 +59,17 @@ class QuestionImport(Base):
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
+def _listed(members: type[StrEnum]) -> Enum:
+    """A closed list without a check: four of them take a quarter of the time of keeping a row.
+
+    The bank's own columns have the check, and no row goes in past it.
+    """
+    return Enum(
+        members, values_callable=lambda each: [one.value for one in each], native_enum=False,
+        length=32, create_constraint=False,
+    )  # fmt: skip
+
+
 class ImportRow(Base):
     """One question of a file between upload and import, in the order of the file from 1.
 
@@ -77,7 +89,7 @@ class ImportRow(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     verdict: Mapped[Verdict]
-    place_kind: Mapped[PlaceKind] = mapped_column(default=PlaceKind.ROW)
+    place_kind: Mapped[PlaceKind] = mapped_column(_listed(PlaceKind), default=PlaceKind.ROW)
     place_number: Mapped[int]
     place_id: Mapped[str] = mapped_column(Text, default="")
     sheet: Mapped[str] = mapped_column(Text, default="")
@@ -89,14 +101,14 @@ class ImportRow(Base):
     basis: Mapped[str] = mapped_column(Text, default="")
     given: Mapped[str] = mapped_column(String(64), default="")
     findings: Mapped[list[Any]] = mapped_column(default=list)
-    type: Mapped[QuestionType | None]
+    type: Mapped[QuestionType | None] = mapped_column(_listed(QuestionType))
     options: Mapped[list[Any]] = mapped_column(default=list)
     key: Mapped[Any] = mapped_column(JSON)
     passage: Mapped[str] = mapped_column(Text, default="")
     is_rich: Mapped[bool] = mapped_column(default=False)
     explanation: Mapped[str] = mapped_column(Text, default="")
-    difficulty: Mapped[Difficulty]
-    pool: Mapped[Pool]
+    difficulty: Mapped[Difficulty] = mapped_column(_listed(Difficulty))
+    pool: Mapped[Pool] = mapped_column(_listed(Pool))
     may_shuffle: Mapped[bool] = mapped_column(default=True)
     digest: Mapped[str | None] = mapped_column(String(64))
     judged: Mapped[list[Any]] = mapped_column(default=list)

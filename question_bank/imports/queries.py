@@ -31,7 +31,7 @@ from question_bank.questions.models import (
     VersionState,
 )
 from question_bank.questions.queries import Filters, draft_of, topic_ids
-from question_bank.questions.rules import LIVE_STATES, Finding, Pool, in_words
+from question_bank.questions.rules import LIVE_STATES, Draft, Finding, Pool, in_words
 from question_bank.starter import cited_digests
 
 PIECE = 500  # values in one IN (…)
@@ -179,14 +179,17 @@ def count_rows(
     return session.scalar(counted) or 0
 
 
-def _preview(row: Any) -> PreviewRow:
-    # where the bank has it, or is not ready for it, nothing else matters
+def said_of(row: Any) -> list[Finding]:
+    """What is to be said of a row. Where the bank has it, or is not ready for it, nothing else matters."""
     settled = row.judged and row.verdict in {Verdict.SAME, Verdict.REFUSED}
     said = row.judged if settled else [*row.findings, *row.judged]
+    return [Finding(**each) for each in said]
+
+
+def _preview(row: Any) -> PreviewRow:
     return PreviewRow(
         row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
-        row.type_text, row.stem, row.answer, row.verdict, [Finding(**each) for each in said],
-        row.mended_at is not None,
+        row.type_text, row.stem, row.answer, row.verdict, said_of(row), row.mended_at is not None,
     )  # fmt: skip
 
 
@@ -247,6 +250,22 @@ def rows_with_known_code(
             .where(
                 ImportRow.import_id == import_id, ImportRow.code != "",
                 ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts), *_wanted(only),
+            )
+            .order_by(ImportRow.number)
+        )
+    )  # fmt: skip
+
+
+def rich_rows(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that may show pictures, in order. ``only``: of these."""
+    return list(
+        session.scalars(
+            select(ImportRow.number)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.is_rich,
+                ImportRow.digest.is_not(None), *_wanted(only),
             )
             .order_by(ImportRow.number)
         )
@@ -379,6 +398,16 @@ def bank_of(session: Session, kept: QuestionImport, day: date) -> Bank:
         bank_on(session, day), no_topic=kept.topic or NO_TOPIC,
         pool=kept.pool if kept.pool_is_for_all else None,
     )  # fmt: skip
+
+
+def rich_drafts(session: Session, import_id: int) -> dict[int, Draft]:
+    """Version id → what it says, of the versions of an import that may show pictures."""
+    rows = session.scalars(
+        select(QuestionVersion).where(
+            QuestionVersion.import_id == import_id, QuestionVersion.is_rich
+        )
+    )
+    return {version.id: draft_of(version) for version in rows}
 
 
 def _pieces(values: Collection[T]) -> Iterator[list[T]]:

@@ -27,6 +27,7 @@ from question_bank.imports import queries, staging
 from question_bank.imports.adding import Imported, add_questions, add_staged, insert_all
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
+from question_bank.media.services import note_uses
 from question_bank.questions.rules import VersionState
 from question_bank.twins import services as twins
 
@@ -191,6 +192,8 @@ def import_rows(
             session, batch, state=VersionState.DRAFT, author_id=by_id, now=now, import_id=import_id
         ).versions
     done = Imported(add_staged(session, kept=kept, verdicts=verdicts, now=now), versions)
+    if rich := queries.rich_drafts(session, import_id):
+        note_uses(session, rich)
     twins.remember(session, import_id=import_id, by_id=by_id, now=now)
     record(
         session, "import.import", ("question_import", import_id),

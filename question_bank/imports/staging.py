@@ -16,7 +16,8 @@ from question_bank.formats.rows import DOUBTS, ParsedRow
 from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
-from question_bank.questions.rules import Draft, Finding, QuestionType
+from question_bank.media import queries as media
+from question_bank.questions.rules import Draft, Finding, QuestionType, pictures_of
 
 BATCH = 2000
 AT_ONCE = 25  # rows of one INSERT
@@ -178,7 +179,23 @@ def compare(
         alone = row.findings[len(row.parsed.findings) :] if row.draft else row.findings
         changes[number] = {"verdict": row.verdict, "judged": findings_json(alone),
                            "basis_taken": None, "article_id": row.article_id}  # fmt: skip
+    for number in _without_pictures(session, import_id, only):
+        said = findings_json([Finding("picture_unknown", "stem")])
+        changes[number] = {"verdict": Verdict.REFUSED, "judged": said}
     _apply(session, import_id, changes)
+
+
+def _without_pictures(
+    session: Session, import_id: int, only: Collection[int] | None
+) -> Iterator[int]:  # fmt: skip
+    """Numbers of rows that show a picture which is not in the bank."""
+    shown = {
+        row.number: pictures_of(draft)
+        for row in queries.staged(session, import_id, queries.rich_rows(session, import_id, only))
+        if (draft := parsed_of(row).draft)
+    }
+    there = media.known(session, {sha for shas in shown.values() for sha in shas})
+    return (number for number, shas in shown.items() if not there.issuperset(shas))
 
 
 def known_rows(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from tempfile import TemporaryFile
-from typing import cast
+from typing import IO, cast
 
 from flask import (
     Blueprint,
@@ -16,7 +17,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask_babel import gettext as _
@@ -40,6 +40,7 @@ from question_bank.review.services import submit_import
 bp = Blueprint("imports", __name__, url_prefix="/questions/imports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PER_PAGE = 20
+PIECE = 64 * 1024  # bytes of an answer at a time
 # what ``filters_of_request`` reads from an address
 FILTERS = ("q", "topic", "type", "difficulty", "pool", "state", "article", "import", "mine")
 
@@ -228,19 +229,26 @@ def export_as(name: str) -> Response:
 @requires(Permission.BANK_READ)
 def export() -> Response:
     """The questions that match the filters in the address, as a workbook."""
-    file = TemporaryFile()  # noqa: SIM115 (closed, and so deleted, with the response)
+    file = TemporaryFile()  # noqa: SIM115 (closed, and so deleted, at the end of the answer)
     xlsx.write_bank(file, queries.export_cells(reading(), filters_of_request()))
+    size = file.tell()
     file.seek(0)
-    return send_file(
-        file, mimetype=XLSX, as_attachment=True, download_name=_filename("xlsx"), max_age=0
-    )
+    answer = _download(_pieces(file), _filename("xlsx"))
+    answer.content_length = size
+    return answer
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _filename(extension: str) -> str:
     return f"questions-{clock.today():%Y%m%d}.{extension}"
 
 
-def _download(data: bytes, filename: str, mimetype: str = XLSX) -> Response:
+def _download(data: bytes | Iterator[bytes], filename: str, mimetype: str = XLSX) -> Response:
     return Response(
         data, mimetype=mimetype,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},

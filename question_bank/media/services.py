@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from core.audit.services import record
 from core.db import upsert
 from core.errors import Invalid
-from core.richtext import pictures_in
 from question_bank.media import queries
 from question_bank.media.models import Media, MediaUse
 from question_bank.media.pictures import MIME, remade
 from question_bank.questions.models import QuestionVersion
-from question_bank.questions.rules import Draft, VersionState
+from question_bank.questions.rules import Draft, VersionState, pictures_of
 
 MAX_ALT = 200
 
@@ -79,12 +78,3 @@ def carry_uses(session: Session, former_ids: Sequence[int]) -> None:
             ),
         )
     )
-
-
-def pictures_of(draft: Draft) -> list[str]:
-    """SHA-256 of each picture that a question shows anywhere, once."""
-    if not draft.is_rich:
-        return []
-    model = [draft.key] if isinstance(draft.key, str) else []
-    texts = (draft.passage, draft.stem, *draft.options, draft.explanation, *model)
-    return list(dict.fromkeys(sha for _alt, sha in pictures_in(*texts)))

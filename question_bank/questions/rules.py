@@ -302,6 +302,15 @@ def in_words(draft: Draft) -> Draft:
     )  # fmt: skip
 
 
+def pictures_of(draft: Draft) -> list[str]:
+    """SHA-256 of each picture that a question shows anywhere, once."""
+    if not draft.is_rich:
+        return []
+    model = [draft.key] if isinstance(draft.key, str) else []
+    texts = (draft.passage, draft.stem, *draft.options, draft.explanation, *model)
+    return list(dict.fromkeys(sha for _alt, sha in pictures_in(*texts)))
+
+
 def longest_by(draft: Draft) -> int:
     """By how many characters the only right option outgrows the longest wrong one; else 0."""
     if draft.type is not QuestionType.SINGLE or not draft.key or len(draft.options) < MIN_OPTIONS:

@@ -6,11 +6,15 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
+from core import clock
 from core.db import db, transaction
 from core.permissions import Role
+from question_bank.imports import services as imports
+from question_bank.imports.preview import services as preview
 from question_bank.questions.models import QuestionType, VersionState
 from tests.databases import both_databases
 from tests.factories import make_person, make_question, make_topic
+from tests.question_bank.helpers import HEAD, row, workbook
 
 
 def _check(app: Flask) -> int:
@@ -53,4 +57,22 @@ def test_the_way_down_and_up_again_keeps_the_questions(app: Flask) -> None:
         ("甲", "approved"), ("乙", "retired"), ("丙", "retired"),
     ]  # fmt: skip
     assert kept[0][2] == '["十日", "二十日"]'
+    assert _check(app) == 0
+
+
+@both_databases
+def test_a_row_left_out_of_an_upload_does_not_come_back_on_the_way_down(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            editor, now = make_person(session, Role.EDITOR), clock.now()
+            kept = imports.upload(
+                session, filename="题.xlsx", data=workbook(HEAD, row(1), row(2)), by_id=editor.id,
+                now=now,
+            )  # fmt: skip
+            preview.drop(session, import_id=kept.id, number=1, by_id=editor.id, now=now)
+        downgrade(revision="0013")
+        upgrade()
+        with db.engine.begin() as connection:
+            left = connection.execute(text("SELECT number, verdict FROM import_row")).all()
+    assert [tuple(each) for each in left] == [(2, "good")]
     assert _check(app) == 0

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from core import clock
 from core.db import reading, transaction
 from core.permissions import Role
 from question_bank.formats import (
@@ -23,12 +24,15 @@ from question_bank.formats.reading import (
 from question_bank.formats.remarks import where
 from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
+from question_bank.media.models import MediaUse
+from question_bank.media.services import upload
 from question_bank.questions.models import QuestionVersion
 from question_bank.questions.rules import Draft, QuestionType
 from tests.factories import make_person
 from tests.question_bank.desk import PAPER, Desk
 from tests.question_bank.formats.documents import document, paragraphs, table
 from tests.question_bank.helpers import HEAD, draft, old_workbook, row, workbook, workbooks
+from tests.question_bank.test_media import picture
 
 THREE = [
     draft(1), draft(2, type=QuestionType.MULTIPLE, key=[0, 2]),
@@ -189,3 +193,22 @@ def test_what_split_an_answer_is_named_as_people_see_it(
     _address, page = desk.preview("填空.xlsx", data)
     assert f"各空的答案按“{sign}”分成 2 个。" in page
     assert "核对每一空的答案。" in page
+
+
+def test_pictures_of_rich_questions_come_along_or_keep_the_question_out(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        person = make_person(session, Role.EDITOR)
+        sha = upload(session, data=picture(), alt="示意图", by_id=person.id, now=clock.now())
+    shown = [
+        draft(number, stem=f"![示意图](media:{each})第{number}题（　）", is_rich=True)
+        for number, each in enumerate((sha, "0" * 64), 1)
+    ]
+    data = lossless.write([of_draft(number, each) for number, each in enumerate(shown, 1)]).data
+    desk = Desk(app, person)
+    address, text = desk.preview("题.json", data)
+    assert "图片不在题库里" in text
+    assert "已导入 1 题" in desk.confirm(address)
+    with app.app_context():
+        version = reading().scalars(select(QuestionVersion)).one()
+        assert version.is_rich
+        assert reading().get(MediaUse, (version.id, sha)) is not None

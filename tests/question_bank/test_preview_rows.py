@@ -18,6 +18,7 @@ from core import clock
 from core.db import reading, transaction
 from core.errors import AppError, Conflict, Invalid, NotFound
 from core.permissions import Role
+from question_bank.duplicates.rules import Kind
 from question_bank.formats import rows
 from question_bank.formats.tables import Sheet
 from question_bank.imports import queries, services
@@ -26,6 +27,9 @@ from question_bank.imports.preview import services as preview
 from question_bank.imports.preview.rules import cells_of, reread
 from question_bank.imports.rules import ImportState, Verdict
 from question_bank.questions.models import QuestionVersion
+from question_bank.twins import queries as twins
+from question_bank.twins.models import Twin
+from question_bank.twins.rules import RowDecision
 from tests.databases import both_databases
 from tests.factories import make_person
 from tests.question_bank.helpers import HEAD, row, workbook
@@ -205,6 +209,24 @@ def test_what_the_bank_has_already_cannot_be_left_out(door: Session) -> None:
     import_id = _upload(door, editor, row(1), row(2))
     with pytest.raises(Conflict):
         preview.drop(door, import_id=import_id, number=1, by_id=editor.id, now=clock.now())
+
+
+def test_what_was_decided_on_a_row_ends_with_what_it_said(door: Session) -> None:
+    """A row skipped as the twin of another goes in once it says something else."""
+    editor = make_person(door, Role.EDITOR)
+    import_id = _upload(
+        door, editor, row(1), row(2, 题干="第1道导入的题，正确的是（  ）。", 选项A="甲1")
+    )
+    door.add(
+        Twin(import_id=import_id, number=2, other_number=1, kind=Kind.NEAR, likeness=95,
+             decision=RowDecision.SKIP, decided_at=clock.now())
+    )  # fmt: skip
+    door.flush()
+    _mend(door, import_id, 2, editor, explanation="只补了解析。")
+    assert twins.counts(door, import_id).skipped == 1
+    _mend(door, import_id, 2, editor, stem="完全不同的一题（　）。")
+    assert twins.counts(door, import_id).total == 0
+    assert _import(door, import_id, editor) == 2
 
 
 @pytest.mark.parametrize("number", [0, 2, 10**12])

@@ -16,6 +16,7 @@ from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
 from question_bank.imports.models import ImportRow, QuestionImport
 from question_bank.imports.preview.rules import TWIN_CODES, cells_of, repeats
+from question_bank.imports.queries import said_of
 from question_bank.imports.rules import ImportState, Verdict
 from question_bank.imports.staging import parsed_of
 from question_bank.questions.models import Question, Topic
@@ -70,11 +71,9 @@ def staged_row(session: Session, import_id: int, number: int, person_id: int) ->
     ).one_or_none()  # fmt: skip
     if found is None:
         raise NotFound
-    settled = found.judged and found.verdict in {Verdict.SAME, Verdict.REFUSED}
-    said = found.judged if settled else [*found.findings, *found.judged]
     return StagedRow(
         import_id, number, found.filename, found.state, parsed_of(found), found.verdict,
-        [Finding(**each) for each in said], found.mended_at,
+        said_of(found), found.mended_at,
     )  # fmt: skip
 
 
@@ -201,6 +200,5 @@ def refused_rows(
     made = []
     for row in found:
         parsed = parsed_of(row)
-        said = [Finding(**each) for each in row.judged or row.findings]
-        made.append((cells_of(parsed), parsed.place, said))
+        made.append((cells_of(parsed), parsed.place, said_of(row)))
     return made
