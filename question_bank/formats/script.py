@@ -111,8 +111,10 @@ class Script:
     # --- where a question begins ---------------------------------------------------
 
     def _is_question(self, index: int, numbered: Numbered) -> bool:
-        if numbered.style != self.style or not numbered.rest:
+        if not numbered.rest:
             return False
+        if numbered.style != self.style:
+            return self._is_stray(index, numbered)
         value, raw = numbered.value, self.raw
         if raw is None:
             is_plain = self.section is not None and not self.passages.is_open
@@ -132,6 +134,14 @@ class Script:
         if abs(value - self.last) > MAX_JUMP or not self.is_whole(raw):
             return False
         return self.ahead.evidence(index, numbered, own_bracket=raw.at != "explanation")
+
+    def _is_stray(self, index: int, numbered: Numbered) -> bool:
+        """（3） that goes on where 2、 was, with options of its own after those of another question."""
+        raw = self.raw
+        if raw is None or raw.is_sub or self.passages.is_open or not raw.options:
+            return False
+        is_due = numbered.value == self.last + 1 and raw.at in {"option", "answer"}
+        return is_due and self.ahead.asks_options(index, numbered)
 
     def _has_evidence(self, index: int, numbered: Numbered) -> bool:
         """Something that only a question has; a plain question counts where those are asked."""
