@@ -16,7 +16,7 @@ from question_bank.formats.reading import Place, PlaceKind
 QUESTION: dict[str, tuple[Any, Any]] = {
     # where the answer was found
     "key_from_brackets": (_l("答案“%(text)s”取自题干的括号。"), ""),
-    "key_from_list": (_l("答案取自第 %(line)s 行的答案表。"), ""),
+    "key_from_list": (_l("答案取自答案表，在第 %(line)s 行或段。"), ""),
     "key_by_order": (_l("题号有重复，答案按次序取自第 %(n)s 组答案。"), _l("核对答案是不是这道题的。")),
     "key_shared": (_l("答案取自几个小题合写的答案的第 %(n)s 部分。"), _l("核对答案是不是这道题的。")),
     "key_from_text": (_l("答案写的是选项文字“%(text)s”，已换成选项字母。"), _l("核对答案。")),

@@ -123,24 +123,36 @@ def twins(import_id: int) -> Select[*tuple[Any, ...]]:
 class Counts:
     """How many pairs of an upload there are; ``waiting``: without a decision.
 
-    ``contradictions``: of those that wait. ``skipped``: rows that stay out.
+    ``contradictions``: of those that wait. ``skipped``: rows that stay out; ``skipped_good`` and
+    ``skipped_doubtful`` of these verdicts.
     """
 
     total: int
     waiting: int
     contradictions: int
     skipped: int
+    skipped_good: int
+    skipped_doubtful: int
 
 
 def counts(session: Session, import_id: int) -> Counts:
     """In one statement; all zero where nothing was compared."""
+    rows_out = func.count(Twin.number.distinct())
+    is_out = Twin.decision == RowDecision.SKIP
     row = session.execute(
         select(
             func.count(),
             func.count().filter(Twin.decision.is_(None)),
             func.count().filter(Twin.kind == Kind.CONTRADICTION, Twin.decision.is_(None)),
-            func.count(Twin.number.distinct()).filter(Twin.decision == RowDecision.SKIP),
-        ).where(Twin.import_id == import_id)
+            rows_out.filter(is_out),
+            rows_out.filter(is_out, ImportRow.verdict == Verdict.GOOD),
+            rows_out.filter(is_out, ImportRow.verdict == Verdict.DOUBTFUL),
+        )
+        .outerjoin(
+            ImportRow,
+            (ImportRow.import_id == Twin.import_id) & (ImportRow.number == Twin.number),
+        )
+        .where(Twin.import_id == import_id)
     ).one()
     return Counts(*row)
 

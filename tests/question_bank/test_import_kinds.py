@@ -122,7 +122,7 @@ def test_answers_may_come_in_a_second_file(app: Flask, desk: Desk) -> None:
         ("答案.xls", old_workbook(["题号", "答案"], [1, "B"], [2, "A"])),
     ):
         _address, page = desk.preview("卷.docx", paper, key=(io.BytesIO(key), name))
-        assert "答案取自第" in page
+        assert "答案取自答案表" in page
         assert [verdict for _place, verdict, _said in _verdicts(app)] == ["good", "good"]
     _address, page = desk.preview("卷.docx", paper, key=(io.BytesIO("没有".encode()), "答案.txt"))
     assert "第二个文件里没有找到答案" in page

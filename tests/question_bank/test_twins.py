@@ -129,6 +129,7 @@ def test_a_skipped_row_stays_out_and_a_kept_one_is_not_asked_about_again(app: Fl
     preview = upload.desk.client.get(upload.address).text
     assert "3 对相同或相近的题都已决定" in preview
     assert "决定跳过的 1 题不会导入" in preview
+    assert "将导入 2 题为草稿" in preview
     upload.desk.confirm(upload.address)
     assert [number for _question, number in upload.versions()] == [1, 1, 1]
     with app.app_context():
