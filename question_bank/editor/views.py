@@ -19,14 +19,8 @@ from question_bank.laws import queries as laws
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS, QuestionForm
 from question_bank.questions.queries import QuestionView, VersionView
-from question_bank.questions.rules import (
-    MAX_BASIS,
-    Draft,
-    VersionState,
-    findings,
-    longest_by,
-    pointers,
-)
+from question_bank.questions.rules import MAX_BASIS, Draft, VersionState, findings, longest_by
+from question_bank.questions.shuffling import pointers
 from question_bank.questions.views import bp, remarks_on
 from question_bank.topics import queries as topics
 

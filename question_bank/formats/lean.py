@@ -33,8 +33,8 @@ from question_bank.questions.rules import (
     Pool,
     QuestionType,
     blanks_in,
-    may_point,
 )
+from question_bank.questions.shuffling import may_point
 
 GIVEN = ("explanation", "difficulty", "topic", "pool", "basis", "shuffle")
 # 2 ** 6 lists of names, by the bits of those that are given

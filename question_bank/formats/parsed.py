@@ -17,7 +17,8 @@ from question_bank.formats.reading import (
 from question_bank.formats.rows import ParsedRow, without_twins
 from question_bank.formats.tables import Sheet
 from question_bank.formats.xlsx import key_text
-from question_bank.questions.rules import Finding, settled
+from question_bank.questions.rules import Finding
+from question_bank.questions.shuffling import settled
 
 MAX_ANSWER = 200
 # The bank keeps no marks, and nothing of a question that it cannot hold is worth a remark.

@@ -18,8 +18,8 @@ from question_bank.questions.rules import (
     Pool,
     QuestionType,
     findings,
-    pointers,
 )
+from question_bank.questions.shuffling import pointers
 
 MAX_QUESTIONS = 20_000
 MAX_SHOWN = 60

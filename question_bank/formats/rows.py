@@ -25,10 +25,9 @@ from question_bank.questions.rules import (
     Finding,
     Pool,
     QuestionType,
-    pointers,
-    settled,
     tidy,
 )
+from question_bank.questions.shuffling import pointers, settled
 
 MAX_SHOWN = 60
 

@@ -17,7 +17,8 @@ from question_bank.formats.sentences import what
 from question_bank.media.services import note_uses
 from question_bank.questions.models import Question, QuestionVersion
 from question_bank.questions.queries import QuestionView, draft_of, same_content
-from question_bank.questions.rules import LIVE_STATES, Draft, VersionState, findings, settled
+from question_bank.questions.rules import LIVE_STATES, Draft, VersionState, findings
+from question_bank.questions.shuffling import settled
 from question_bank.review.rules import key_changed
 from question_bank.review.services import (
     approve,

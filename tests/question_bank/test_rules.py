@@ -22,10 +22,9 @@ from question_bank.questions.rules import (
     findings,
     longest_by,
     may_move,
-    pointers,
-    settled,
     tidy,
 )
+from question_bank.questions.shuffling import pointers, settled
 from tests.question_bank.helpers import draft
 
 FILL = {"type": QuestionType.FILL_IN, "options": (), "stem": "（　）个工作日内答复（　）。"}

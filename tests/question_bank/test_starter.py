@@ -19,7 +19,8 @@ from question_bank.formats import rows
 from question_bank.imports.rules import Bank, Verdict, judge
 from question_bank.laws.rules import chinese_number, parse_citation, same_title
 from question_bank.questions.models import QuestionVersion, ReviewEvent, VersionState
-from question_bank.questions.rules import QuestionType, pointers
+from question_bank.questions.rules import QuestionType
+from question_bank.questions.shuffling import pointers
 from question_bank.starter import ARTICLES, FOLDER, cited_articles, cited_digests, question_files
 from question_bank.starter.services import load_starter
 from tests.factories import make_person

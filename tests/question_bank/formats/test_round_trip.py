@@ -27,7 +27,8 @@ from question_bank.formats.intake import Upload
 from question_bank.formats.qti_nodes import Version
 from question_bank.formats.reading import Reading, ReadQuestion, Written, grouped
 from question_bank.formats.tables import UnusableFile
-from question_bank.questions.rules import Draft, Pool, QuestionType, settled
+from question_bank.questions.rules import Draft, Pool, QuestionType
+from question_bank.questions.shuffling import settled
 from tests.question_bank.formats.makers import banks
 
 
