@@ -25,12 +25,13 @@ from quiz.attempts.rules import (
     may_release,
     tries_used,
 )
-from quiz.closing.services import close, close_overdue, release, release_due, release_occasion
+from quiz.closing.services import close, close_overdue
 from quiz.corrections.services import ask_void, decide_void, rescore, void
 from quiz.occasions.queries import pool_of
 from quiz.papers.models import Paper
 from quiz.papers.queries import items_of
 from quiz.papers.rules import Item, PoolTooSmall, as_json, digest_of, draw
+from quiz.releasing.services import release, release_due, release_occasion
 from quiz.sitting.queries import Bearer, Sitting, Who, sitting_by_id, sitting_of
 from quiz.sitting.rules import Opened, Outcome, RawOperation, Saved, Submitted
 from quiz.sitting.services import open_paper, save, submit

@@ -1,4 +1,4 @@
-"""How an attempt ends: submitted, scored, released; each change of state has one audit row."""
+"""How an attempt ends: submitted and scored; each change of state has one audit row."""
 
 from __future__ import annotations
 
@@ -22,12 +22,10 @@ from quiz.grading.rules import Marking, for_people, mark
 from quiz.keys.queries import keys_of
 from quiz.marking.models import AnswerToMark
 from quiz.marking.queries import marks_of
-from quiz.occasions.models import Occasion
 from quiz.papers.queries import items_of, items_of_all, versions_of
 from quiz.papers.rules import Item
 from quiz.practice.rules import KIND as PRACTICE
-from quiz.results.queries import newest_rights
-from quiz.sitting.queries import Sitting, answers_of, overdue, releasable
+from quiz.sitting.queries import Sitting, answers_of, overdue
 
 NO_ANSWER = "null"  # the canonical JSON of a cleared answer
 BATCH = 100  # one transaction of a job does no more, so that the audit chain is never held long
@@ -57,14 +55,6 @@ _MARKED = (
 )
 _SCORE = insert(table_of(Score))
 _TO_MARK = insert(table_of(AnswerToMark))
-_RELEASE = (
-    update(_attempt)
-    .where(
-        _attempt.c.id.in_(bindparam("ids", expanding=True)),
-        _attempt.c.state == AttemptState.SCORED,
-    )
-    .values(state=AttemptState.RELEASED)
-)
 
 
 class EndedMeanwhile(RuntimeError):
@@ -246,11 +236,14 @@ def _keep_score(
         kind_of(sitting.kind).on_scored(session, scored, now)
         if is_open:
             right = [one.is_right for one in marking.by_position]
-            kind_of(sitting.kind).on_released(session, _released(sitting, items, right), now)
+            kind_of(sitting.kind).on_released(session, released(sitting, items, right), now)
 
 
-def _released(sitting: Sitting, items: Sequence[Item], right: Sequence[bool]) -> ReleasedAttempt:
-    """``right``: by position. Short answers are neither: nobody practises them."""
+def released(sitting: Sitting, items: Sequence[Item], right: Sequence[bool]) -> ReleasedAttempt:
+    """What there is to tell of an attempt whose key may be seen. ``right``: by position.
+
+    Short answers are not told: nobody practises them.
+    """
     wrong = [
         item.version_id
         for item, is_right in zip(items, right, strict=True)
@@ -280,51 +273,6 @@ def close_overdue(session: Session, now: datetime, *, limit: int = BATCH) -> int
     return len(sittings)
 
 
-def release(
-    session: Session, sittings: Sequence[Sitting], now: datetime, *, reason: str = ""
-) -> None:
-    """Let key, explanation and article of scored, locked attempts be seen."""
-    ids = [sitting.id for sitting in sittings]
-    if not ids:
-        return
-    done = session.connection().execute(_RELEASE, {"ids": ids})
-    if done.rowcount != len(ids):
-        raise EndedMeanwhile(f"attempts {ids}")
-    for attempt_id in ids:
-        record(session, "attempt.release", ("attempt", attempt_id), reason=reason)
-    papers = items_of_all(session, [sitting.paper_key for sitting in sittings])
-    right = newest_rights(session, ids)
-    for sitting in by_person(sittings):
-        kind_of(sitting.kind).on_released(
-            session, _released(sitting, papers[sitting.paper_key], right[sitting.id]), now
-        )
-
-
 def by_person(sittings: Sequence[Sitting]) -> list[Sitting]:
     """In an order that two batches share: what follows locks rows of people."""
     return sorted(sittings, key=lambda sitting: (sitting.person_id, sitting.id))
-
-
-def release_due(session: Session, now: datetime, *, limit: int = BATCH) -> int:
-    """Release scored attempts whose occasion allows it by now; how many, at most ``limit``."""
-    sittings = releasable(session, now, limit)
-    release(session, sittings, now)
-    return len(sittings)
-
-
-def release_occasion(session: Session, occasion_id: int, now: datetime) -> bool:
-    """Release an occasion by hand; False where it was released before.
-
-    The first hundred results follow at once, the others by the job or when they are next read.
-    """
-    occasion = table_of(Occasion)
-    done = session.connection().execute(
-        update(occasion)
-        .where(occasion.c.id == occasion_id, occasion.c.released_at.is_(None))
-        .values(released_at=now)
-    )
-    if done.rowcount != 1:
-        return False
-    record(session, "occasion.release", ("occasion", occasion_id))
-    release_due(session, now)
-    return True

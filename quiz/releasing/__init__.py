@@ -1,0 +1,1 @@
+"""Letting key, explanation and article be seen."""
