@@ -28,7 +28,8 @@ from core import clock
 from core.db import db, reading, transaction
 from core.permissions import Role
 from question_bank.formats import word, xlsx
-from question_bank.imports import queries, services
+from question_bank.imports import services
+from question_bank.imports.exporting import queries as exporting
 from question_bank.imports.models import QuestionImport
 from question_bank.questions.queries import Filters
 
@@ -115,7 +116,7 @@ def _export(folder: Path) -> None:
         _application(folder) as app, app.app_context(), (folder / "out.xlsx").open("wb") as file,
         _measured(),
     ):  # fmt: skip
-        xlsx.write_bank(file, queries.export_cells(reading(), Filters()))
+        xlsx.write_bank(file, exporting.export_cells(reading(), Filters()))
 
 
 def _writer(folder: Path) -> None:

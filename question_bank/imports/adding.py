@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from core.audit.services import record
 from question_bank.imports import queries
+from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import ImportRow, QuestionImport
 from question_bank.imports.rules import NO_TOPIC, JudgedRow, Verdict
 from question_bank.questions.models import Question, QuestionVersion, ReviewEvent, Topic
@@ -69,7 +70,7 @@ def add_questions(
     ]
     common = {"state": state, "author_id": author_id, "created_at": now, "import_id": import_id}
     insert_all(session, QuestionVersion, [{**each, **common} for each in versions])
-    ids = queries.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
+    ids = holding.version_ids(session, [(each["question_id"], each["number"]) for each in versions])
     for start in range(len(fresh), len(ids), BATCH):
         note_replaced(session, ids[start : start + BATCH])
     insert_all(
@@ -105,7 +106,7 @@ def _new_questions(session: Session, fresh: Sequence[JudgedRow], now: datetime) 
         for place, row in enumerate(fresh)
     ]
     insert_all(session, Question, provisional)
-    ids = queries.question_ids(session, [each["code"] for each in provisional])
+    ids = holding.question_ids(session, [each["code"] for each in provisional])
     unnamed = [id_ for row, id_ in zip(fresh, ids, strict=True) if not row.parsed.code]
     if unnamed:
         codes = new_codes(session, unnamed)

@@ -18,6 +18,7 @@ from core.db import reading, rows_of, transaction
 from core.errors import Conflict, Invalid
 from question_bank.formats import streams
 from question_bank.imports import queries, services, staging
+from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState
 from question_bank.imports.services import SentFile
@@ -118,7 +119,7 @@ class _Reader:
         upload, answers = services.checked(self.file, self.key)
         with services.told():
             stream = streams.opened(upload, answers)
-            comparer = staging.Comparer(queries.bank_on(reading(), civil_date(clock.now())))
+            comparer = staging.Comparer(holding.bank_on(reading(), civil_date(clock.now())))
             reading().close()
             stager = staging.Stager(self.import_id, comparer, stream.items)
             is_first = True

@@ -20,6 +20,7 @@ from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, what
 from question_bank.imports import queries, services
+from question_bank.imports.exporting import queries as exporting
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.queries import PreviewRow
 from question_bank.imports.rules import Verdict
@@ -124,11 +125,11 @@ def export(file: Path, name: str) -> None:
 
 def _write(file: Path, name: str) -> tuple[int, Written]:
     if name == exports.WORKBOOK:
-        _total, rich = queries.export_total(reading(), Filters())
+        _total, rich = exporting.export_total(reading(), Filters())
         with file.open("wb") as target:
-            total = xlsx.write_bank(target, queries.export_cells(reading(), Filters()))
+            total = xlsx.write_bank(target, exporting.export_cells(reading(), Filters()))
         return total, exports.workbook_losses(rich)
-    found = queries.exported(reading(), Filters())
+    found = exporting.exported(reading(), Filters())
     written = exports.write(name, found)
     file.write_bytes(written.data)
     return len(found), written

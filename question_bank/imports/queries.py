@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.people.models import Person
@@ -17,13 +17,10 @@ from core.db import table_of
 from core.errors import Forbidden, NotFound
 from core.permissions import Permission, permissions_of
 from core.richtext import plain
-from question_bank.filters.queries import matching
 from question_bank.formats.reading import Place
-from question_bank.formats.rows import ParsedRow
-from question_bank.formats.xlsx import ExportedQuestion, cells_of
+from question_bank.imports.bank.queries import PIECE, pieces, was_undone
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
-from question_bank.imports.rules import NO_TOPIC, Bank, ImportState, KnownVersion, Verdict
-from question_bank.laws.queries import citation_index
+from question_bank.imports.rules import ImportState, Verdict
 from question_bank.questions.models import (
     Question,
     QuestionVersion,
@@ -31,12 +28,8 @@ from question_bank.questions.models import (
     Topic,
     VersionState,
 )
-from question_bank.questions.queries import Filters, draft_of, topic_ids
-from question_bank.questions.rules import LIVE_STATES, Draft, Finding, Pool, in_words
-from question_bank.starter import cited_digests
-
-PIECE = 500  # values in one IN (…)
-T = TypeVar("T")
+from question_bank.questions.queries import draft_of
+from question_bank.questions.rules import LIVE_STATES, Draft, Finding, Pool
 
 
 @dataclass(frozen=True)
@@ -219,7 +212,7 @@ def twins(
         select(ImportRow.number, func.min(Question.code))
         .join(QuestionVersion, QuestionVersion.digest == ImportRow.digest)
         .join(Question, Question.id == QuestionVersion.question_id)
-        .where(ImportRow.import_id == import_id, *_wanted(only), ~_was_undone())
+        .where(ImportRow.import_id == import_id, *_wanted(only), ~was_undone())
         .group_by(ImportRow.number)
     )
     return [(row[0], row[1]) for row in rows]
@@ -231,13 +224,6 @@ def _wanted(only: Collection[int] | None) -> list[ColumnElement[bool]]:
     if only is not None:
         conditions.append(ImportRow.number.in_(only))
     return conditions
-
-
-def _was_undone() -> ColumnElement[bool]:
-    """Condition: the version came with an import that was undone."""
-    return exists().where(
-        QuestionImport.id == QuestionVersion.import_id, QuestionImport.state == ImportState.UNDONE
-    )
 
 
 def rows_with_known_code(
@@ -277,7 +263,7 @@ def rich_rows(
 def staged(session: Session, import_id: int, numbers: Sequence[int]) -> Sequence[Any]:
     """These rows of an upload, whole, in their order."""
     found: list[Any] = []
-    for piece in _pieces(numbers):
+    for piece in pieces(numbers):
         found += session.execute(
             select(*table_of(ImportRow).c)
             .where(ImportRow.import_id == import_id, ImportRow.number.in_(piece))
@@ -375,33 +361,6 @@ def used_of(session: Session, import_id: int) -> int:
     )
 
 
-def bank_for(session: Session, rows: Sequence[ParsedRow], day: date) -> Bank:
-    """What the bank holds of the questions of a file; some statements for every 500 rows."""
-    drafts = [row.draft for row in rows if row.draft is not None]
-    return replace(
-        bank_on(session, day),
-        by_code=versions_by_code(session, {row.code for row in rows if row.code}),
-        by_digest=_by_digest(session, {draft.digest for draft in drafts}),
-    )
-
-
-def bank_on(session: Session, day: date) -> Bank:
-    """What every file is compared with: topics and articles, in three statements."""
-    return Bank(
-        topics=frozenset(topic_ids(session)),
-        articles=citation_index(session, day),
-        to_come=frozenset(cited_digests()),
-    )
-
-
-def bank_of(session: Session, kept: QuestionImport, day: date) -> Bank:
-    """The same for one upload, with what was said once for its whole file."""
-    return replace(
-        bank_on(session, day), no_topic=kept.topic or NO_TOPIC,
-        pool=kept.pool if kept.pool_is_for_all else None,
-    )  # fmt: skip
-
-
 def rich_drafts(session: Session, import_id: int) -> dict[int, Draft]:
     """Version id → what it says, of the versions of an import that may show pictures."""
     rows = session.scalars(
@@ -410,118 +369,6 @@ def rich_drafts(session: Session, import_id: int) -> dict[int, Draft]:
         )
     )
     return {version.id: draft_of(version) for version in rows}
-
-
-def _pieces(values: Collection[T]) -> Iterator[list[T]]:
-    ordered = list(values)
-    for start in range(0, len(ordered), PIECE):
-        yield ordered[start : start + PIECE]
-
-
-def versions_by_code(session: Session, codes: Collection[str]) -> dict[str, list[KnownVersion]]:
-    """Code → versions of the question, newest first."""
-    found: dict[str, list[KnownVersion]] = {}
-    for piece in _pieces(codes):
-        for version, code, topic, is_undone in session.execute(
-            select(QuestionVersion, Question.code, Topic.name, _was_undone())
-            .join(Question, Question.id == QuestionVersion.question_id)
-            .join(Topic, Topic.id == QuestionVersion.topic_id)
-            .where(Question.code.in_(piece))
-            .order_by(QuestionVersion.question_id, QuestionVersion.number.desc())
-        ):
-            found.setdefault(code, []).append(
-                KnownVersion(version.id, version.question_id, code, version.number,
-                             version.state, topic, draft_of(version), is_undone)
-            )  # fmt: skip
-    return found
-
-
-def _by_digest(session: Session, digests: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for piece in _pieces(digests):
-        rows = session.execute(
-            select(QuestionVersion.digest, Question.code)
-            .join(Question, Question.id == QuestionVersion.question_id)
-            .where(QuestionVersion.digest.in_(piece), ~_was_undone())
-        )
-        found.update((row[0], row[1]) for row in rows)
-    return found
-
-
-def question_ids(session: Session, codes: Sequence[str]) -> list[int]:
-    """Ids of the questions of these codes, in the same order."""
-    found: dict[str, int] = {}
-    for piece in _pieces(codes):
-        rows = session.execute(select(Question.code, Question.id).where(Question.code.in_(piece)))
-        found.update((row[0], row[1]) for row in rows)
-    return [found[code] for code in codes]
-
-
-def version_ids(session: Session, numbers: Sequence[tuple[int, int]]) -> list[int]:
-    """Ids of the versions of these (question id, number), in the same order."""
-    found: dict[tuple[int, int], int] = {}
-    for piece in _pieces([question_id for question_id, _number in numbers]):
-        rows = session.execute(
-            select(QuestionVersion.question_id, QuestionVersion.number, QuestionVersion.id).where(
-                QuestionVersion.question_id.in_(piece)
-            )
-        )
-        found.update(((row[0], row[1]), row[2]) for row in rows)
-    return [found[number] for number in numbers]
-
-
-def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
-    """The questions that match, each with the version that the list shows; in one statement.
-
-    Retired questions are left out unless the filter asks for them.
-    """
-    rows = session.execute(_in_codes(select(QuestionVersion, Question.code, Topic.name), filters))
-    return [ExportedQuestion(code, topic, draft_of(version)) for version, code, topic in rows]
-
-
-def export_cells(session: Session, filters: Filters) -> Iterator[list[str]]:
-    """The same as rows of the workbook, fetched as they are wanted, however many there are."""
-    columns = (
-        "type", "stem", "options", "key", "explanation", "difficulty", "pool", "may_shuffle",
-        "basis", "passage", "is_rich",
-    )  # fmt: skip
-    query = select(Question.code, Topic.name, *(getattr(QuestionVersion, name) for name in columns))
-    for row in session.execute(_in_codes(query, filters).execution_options(yield_per=PIECE)):
-        draft: Any = row
-        if row.is_rich:
-            draft = in_words(draft_of(cast(QuestionVersion, row)))
-        yield cells_of(row.code, row.name, draft)
-
-
-def export_total(session: Session, filters: Filters) -> tuple[int, list[str]]:
-    """How many questions match, and the codes of those in rich text."""
-    found = _of_export(filters).subquery()
-    rich = (
-        select(Question.code)
-        .join(QuestionVersion, QuestionVersion.question_id == Question.id)
-        .where(QuestionVersion.id.in_(select(found.c.id)), QuestionVersion.is_rich)
-        .order_by(Question.code)
-    )
-    return (
-        session.scalar(select(func.count()).select_from(found)) or 0,
-        list(session.scalars(rich)),
-    )
-
-
-def _of_export(filters: Filters) -> Select[int]:
-    listed = matching(filters)
-    if filters.state is None:
-        listed = listed.where(QuestionVersion.state != VersionState.RETIRED)
-    return listed
-
-
-def _in_codes(query: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
-    return (
-        query.join(Question, Question.id == QuestionVersion.question_id)
-        .join(Topic, Topic.id == QuestionVersion.topic_id)
-        .where(QuestionVersion.id.in_(_of_export(filters)))
-        .order_by(Question.code)
-    )
 
 
 def writer_by_staff_no(

@@ -25,6 +25,7 @@ from question_bank.formats.sentences import file_trouble
 from question_bank.formats.tables import UnusableFile
 from question_bank.imports import queries, staging
 from question_bank.imports.adding import Imported, add_questions, add_staged, insert_all
+from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, JudgedRow, Verdict, judge
 from question_bank.media.services import note_uses
@@ -87,7 +88,7 @@ def _checked_key(key: SentFile) -> Upload:
 
 def judge_all(session: Session, found: Sequence[rows.ParsedRow], day: date) -> list[JudgedRow]:
     """The verdict on every row, given what the bank holds now."""
-    bank = queries.bank_for(session, found, day)
+    bank = holding.bank_for(session, found, day)
     return [judge(row, bank) for row in found]
 
 
@@ -139,7 +140,7 @@ def stage(
     """
     with told():
         stream = streams.opened(upload, key)
-        comparer = staging.Comparer(queries.bank_on(session, day))
+        comparer = staging.Comparer(holding.bank_on(session, day))
         stager = staging.Stager(kept.id, comparer, stream.items)
         while batch := stager.next_batch():
             stager.put(session, batch)
@@ -183,7 +184,7 @@ def import_rows(
     _claim(session, import_id, by_id, ready, state=ImportState.IMPORTED, imported_at=now)
     session.refresh(kept)  # what was said of the whole file may have changed before the claim
     twins.settle(session, import_id)
-    comparer = staging.Comparer(queries.bank_of(session, kept, civil_date(now)))
+    comparer = staging.Comparer(holding.bank_of(session, kept, civil_date(now)))
     staging.compare(session, import_id, comparer, anew=True)
     verdicts = {Verdict.GOOD, Verdict.DOUBTFUL} if with_doubtful else {Verdict.GOOD}
     versions = 0

@@ -14,6 +14,7 @@ from question_bank.formats.lean import encoded
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import DOUBTS, ParsedRow
 from question_bank.imports import queries
+from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
 from question_bank.media import queries as media
@@ -209,7 +210,7 @@ def known_rows(
     numbers = queries.rows_with_known_code(session, import_id, verdicts, only)
     for start in range(0, len(numbers), BATCH):
         kept = queries.staged(session, import_id, numbers[start : start + BATCH])
-        known = queries.versions_by_code(session, {row.code for row in kept})
+        known = holding.versions_by_code(session, {row.code for row in kept})
         piece = replace(bank, by_code=known)
         for row in kept:
             yield row.number, judge(parsed_of(row), piece)

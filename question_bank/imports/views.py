@@ -31,6 +31,7 @@ from core.permissions import Permission
 from core.uploads import max_megabytes
 from question_bank.formats import exports, remarks, xlsx
 from question_bank.imports import background, queries, services, undoing
+from question_bank.imports.exporting import queries as exporting
 from question_bank.imports.forms import UploadForm
 from question_bank.imports.queries import ImportView
 from question_bank.imports.rules import ImportState
@@ -201,11 +202,11 @@ def choose_export() -> str:
     filters = filters_of_request()
     name = request.args.get("as", exports.WORKBOOK)
     if name in exports.FORMATS:
-        found = queries.exported(reading(), filters)
+        found = exporting.exported(reading(), filters)
         total, written = len(found), exports.write(name, found)
     else:
         name = exports.WORKBOOK
-        total, rich = queries.export_total(reading(), filters)
+        total, rich = exporting.export_total(reading(), filters)
         written = exports.workbook_losses(rich)
     kept = exports.report(written)
     return render_template(
@@ -221,7 +222,7 @@ def export_as(name: str) -> Response:
     if name not in exports.FORMATS:
         raise NotFound
     kind = exports.FORMATS[name]
-    found = queries.exported(reading(), filters_of_request())
+    found = exporting.exported(reading(), filters_of_request())
     return _download(exports.write(name, found).data, _filename(kind.extension), kind.mimetype)
 
 
@@ -230,7 +231,7 @@ def export_as(name: str) -> Response:
 def export() -> Response:
     """The questions that match the filters in the address, as a workbook."""
     file = TemporaryFile()  # noqa: SIM115 (closed, and so deleted, at the end of the answer)
-    xlsx.write_bank(file, queries.export_cells(reading(), filters_of_request()))
+    xlsx.write_bank(file, exporting.export_cells(reading(), filters_of_request()))
     size = file.tell()
     file.seek(0)
     answer = _download(_pieces(file), _filename("xlsx"))

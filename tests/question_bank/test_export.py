@@ -18,6 +18,8 @@ from core.errors import Invalid
 from core.permissions import Role
 from question_bank.formats import rows, workbook, xlsx
 from question_bank.imports import queries, services
+from question_bank.imports.bank import queries as holding
+from question_bank.imports.exporting import queries as exporting
 from question_bank.imports.rules import Verdict, judge
 from question_bank.questions import queries as questions
 from question_bank.questions import services as writing
@@ -54,7 +56,7 @@ def _import(
 
 
 def _all(session: Session) -> list[xlsx.ExportedQuestion]:
-    return queries.exported(session, Filters())
+    return exporting.exported(session, Filters())
 
 
 def test_an_export_imports_back_to_the_same_bank(app: Flask) -> None:
@@ -85,7 +87,7 @@ def _empty_bank_takes(app: Flask, data: bytes, before: list[xlsx.ExportedQuestio
     """Rows judged against nothing say what an empty bank would hold."""
     parsed = rows.parse(workbook.sheets(data))
     with app.app_context():
-        empty = replace(queries.bank_for(reading(), [], clock.today()), topics=frozenset())
+        empty = replace(holding.bank_for(reading(), [], clock.today()), topics=frozenset())
     judged = [judge(each, empty) for each in parsed]
     assert {each.verdict for each in judged} == {Verdict.GOOD}
     back = [
@@ -123,9 +125,9 @@ def test_the_export_obeys_the_filters(door: Session) -> None:
             door, draft=draft(number, pool=pool), topic_id=topic.id, author_id=editor.id,
             now=clock.now(),
         )  # fmt: skip
-    (only,) = queries.exported(door, Filters(pool=Pool.EXAM))
+    (only,) = exporting.exported(door, Filters(pool=Pool.EXAM))
     assert only.draft.pool is Pool.EXAM
-    assert queries.exported(door, Filters(state=VersionState.RETIRED)) == []
+    assert exporting.exported(door, Filters(state=VersionState.RETIRED)) == []
 
 
 # --- size ------------------------------------------------------------------------

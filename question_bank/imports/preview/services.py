@@ -19,6 +19,7 @@ from core.errors import Conflict, Invalid
 from question_bank.formats.lean import MAX_TOPIC
 from question_bank.formats.rows import ParsedRow, refused
 from question_bank.imports import queries, staging
+from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import ImportRow, QuestionImport
 from question_bank.imports.preview import queries as found
 from question_bank.imports.preview.rules import TWIN_CODES, reread, without
@@ -50,7 +51,7 @@ def _hold(session: Session, import_id: int, by_id: int) -> QuestionImport:
 
 
 def _comparer(session: Session, kept: QuestionImport, now: datetime) -> staging.Comparer:
-    return staging.Comparer(queries.bank_of(session, kept, civil_date(now)))
+    return staging.Comparer(holding.bank_of(session, kept, civil_date(now)))
 
 
 # --- one row --------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def map_bases(
     Invalid, with a sentence by text in ``wrong``, where a law in force has no such article.
     """
     kept = _hold(session, import_id, by_id)
-    articles = queries.bank_of(session, kept, civil_date(now)).articles
+    articles = holding.bank_of(session, kept, civil_date(now)).articles
     wrong, texts = {}, {}
     for text, (title, article) in chosen.items():
         label = parse_article_input(article)

@@ -1,0 +1,1 @@
+"""What the bank holds of the questions of a file."""
