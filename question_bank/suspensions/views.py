@@ -63,6 +63,9 @@ def decide_suspended(article_id: int) -> str | BaseResponse | tuple[str, int]:
             form.form_errors.append(error.detail)
         return _page(article_id, form, frozenset(ids)), REFUSED
     except (Conflict, Forbidden) as error:
+        if error.code == "not_as_it_is":  # nobody was first: what was ticked and typed stays
+            form.form_errors.append(error.detail)
+            return _page(article_id, form, frozenset(ids)), REFUSED
         flash(error.detail, "warning")
         return redirect(url_for("questions.suspended_article", article_id=article_id))
     flash(

@@ -66,6 +66,24 @@ def as_corrected(
     return shown, {version_id: found[-1][0] for version_id, found in corrections.items()}
 
 
+def held_corrections(session: Session, version_ids: Collection[int]) -> list[tuple[str, bool]]:
+    """(code, whether it is in force) of each correction of these that was not refused.
+
+    Whoever decides one of them waits until the transaction ends.
+    """
+    rows = session.execute(
+        select(Question.code, TwoPersonAct.approved.is_(True))
+        .select_from(KeyCorrection)
+        .join(TwoPersonAct, TwoPersonAct.id == KeyCorrection.act_id)
+        .join(QuestionVersion, QuestionVersion.id == KeyCorrection.version_id)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(KeyCorrection.version_id.in_(version_ids), TwoPersonAct.approved.is_not(False))
+        .order_by(Question.code, KeyCorrection.id)
+        .with_for_update(read=True, of=TwoPersonAct)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 # --- corrections as pages show them ---------------------------------------------------
 
 Asker, Decider = aliased(Person), aliased(Person)

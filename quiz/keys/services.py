@@ -16,10 +16,9 @@ from core.errors import Conflict, Invalid
 from core.followers import Followers
 from question_bank.questions.models import QuestionVersion
 from question_bank.questions.rules import QuestionType, VersionState
-from question_bank.review.queries import codes_of
 from question_bank.review.services import fresh
 from quiz.keys.models import KeyCorrection
-from quiz.keys.queries import CorrectionView, correction_of, in_force
+from quiz.keys.queries import CorrectionView, correction_of, held_corrections, in_force
 from quiz.keys.rules import CORRECT, Verdict, right_key
 
 UNUSED = frozenset({VersionState.DRAFT, VersionState.IN_REVIEW, VersionState.RETURNED})
@@ -73,12 +72,20 @@ def _may_ask(
 
 
 def refuse_corrected(session: Session, version_ids: Sequence[int]) -> None:
-    """Conflict where the key of one of these was corrected: what it says is wrong as it stands."""
-    corrected = codes_of(session, sorted(in_force(session, version_ids)))
+    """Conflict where the key of one of these was corrected, or may be: a copy would bring it back."""
+    doubted = held_corrections(session, version_ids)
+    corrected = [code for code, is_in_force in doubted if is_in_force]
     if corrected:
         raise Conflict(
             _("%(codes)s 的答案已经更正，不能照原样确认。没有改动；请修改成新的一版，或者停用。",
-              codes=_("、").join(list(corrected.values())[:5]))
+              codes=_("、").join(list(dict.fromkeys(corrected))[:5])),
+            code="not_as_it_is",
+        )  # fmt: skip
+    if doubted:
+        raise Conflict(
+            _("%(codes)s 的答案有人提出更正，还没有决定。没有改动；等决定以后再确认，或者停用。",
+              codes=_("、").join([code for code, _is_in_force in doubted][:5])),
+            code="not_as_it_is",
         )  # fmt: skip
 
 

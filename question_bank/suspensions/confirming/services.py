@@ -26,7 +26,7 @@ from question_bank.suspensions.rules import MAX_AT_ONCE, SuspensionOutcome
 from question_bank.suspensions.services import close, refuse_stale
 
 # Called with the session and the ids of versions before they are confirmed; one that must not be
-# used again as it is raises.
+# used again as it is raises Conflict with the code ``not_as_it_is``.
 before_confirming: Followers[[Session, Sequence[int]]] = Followers()
 
 # What a confirmed question takes over from the version that it replaces.
@@ -169,7 +169,10 @@ def _renew(
             )
     except IntegrityError:  # somebody began a next version a moment ago
         raise Conflict(_("这些题里有的刚被别人改写。没有改动，请看最新状态。")) from None
-    carry_uses(session, ids)
+    renewed = (
+        QuestionVersion.replaces_id.in_(ids), QuestionVersion.state == VersionState.APPROVED,
+    )  # fmt: skip
+    carry_uses(session, *renewed)
     session.execute(
         insert(ReviewEvent).from_select(
             ["version_id", "from_state", "to_state", "by_id", "at", "comment"],
@@ -177,9 +180,6 @@ def _renew(
                 QuestionVersion.id, literal(VersionState.NEEDS_REVIEW.value),
                 literal(VersionState.APPROVED.value), literal(by_id),
                 literal(now, UtcDateTime()), literal(comment[:MAX_COMMENT]),
-            ).where(
-                QuestionVersion.replaces_id.in_(ids),
-                QuestionVersion.state == VersionState.APPROVED,
-            ),
+            ).where(*renewed),
         )
     )  # fmt: skip
