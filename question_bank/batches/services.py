@@ -16,6 +16,7 @@ from core.db import upsert
 from core.errors import Invalid
 from question_bank.batches import queries
 from question_bank.batches.rules import MAX_AT_ONCE, Fate, Wanted
+from question_bank.media.services import carry_uses
 from question_bank.questions.models import QuestionVersion, ReviewEvent
 from question_bank.questions.rules import VersionState
 
@@ -120,6 +121,7 @@ def _next_versions(
             .returning(QuestionVersion.id, QuestionVersion.replaces_id)
         )
         made.update((row[0], row[1] or 0) for row in inserted)
+    carry_uses(session, QuestionVersion.id.in_(made))
     _note(session, list(made), None, VersionState.DRAFT, by_id, now)
     _note(session, list(made), VersionState.DRAFT, VersionState.IN_REVIEW, by_id, now, comment)
     return set(made.values())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
@@ -17,7 +17,7 @@ from question_bank.media import queries
 from question_bank.media.models import Media, MediaUse
 from question_bank.media.pictures import MIME, remade
 from question_bank.questions.models import QuestionVersion
-from question_bank.questions.rules import Draft, VersionState, pictures_of
+from question_bank.questions.rules import Draft, pictures_of
 
 MAX_ALT = 200
 
@@ -65,16 +65,13 @@ def note_uses(session: Session, drafts: Mapping[int, Draft]) -> None:
         session.execute(insert(MediaUse), rows)
 
 
-def carry_uses(session: Session, former_ids: Sequence[int]) -> None:
-    """Let the versions that replaced these with the same words show the same pictures."""
+def carry_uses(session: Session, *which: ColumnElement[bool]) -> None:
+    """Let these versions, which say what those that they replace say, show the same pictures."""
     session.execute(
         insert(MediaUse).from_select(
             ["version_id", "sha256"],
             select(QuestionVersion.id, MediaUse.sha256)
             .join(MediaUse, MediaUse.version_id == QuestionVersion.replaces_id)
-            .where(
-                QuestionVersion.replaces_id.in_(former_ids),
-                QuestionVersion.state == VersionState.APPROVED,
-            ),
+            .where(*which),
         )
     )

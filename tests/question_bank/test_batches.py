@@ -16,6 +16,8 @@ from core.errors import AppError, Forbidden, Invalid
 from core.permissions import Role
 from question_bank.batches import queries, services
 from question_bank.batches.rules import MAX_AT_ONCE, Fate, Target, Wanted, fate_of
+from question_bank.media.models import Media, MediaUse
+from question_bank.media.services import note_uses
 from question_bank.questions import services as questions
 from question_bank.questions.models import (
     Difficulty,
@@ -240,3 +242,17 @@ def test_all_that_match_are_at_most_a_thousand(app: Flask, monkeypatch: pytest.M
     with app.app_context():
         found = queries.targets(reading(), [1, 2, 3])
     assert len(found) == 3
+
+
+def test_the_next_version_shows_the_pictures_of_the_one_in_use(door: Session) -> None:
+    bench = bench_of(door)
+    used, sha = bench.approved(), "a" * 64
+    door.add(Media(sha256=sha, mime="image/webp", content=b"x", width=1, height=1, alt="图",
+                   uploaded_by=bench.author.id, at=clock.now()))  # fmt: skip
+    door.flush()
+    note_uses(door, {used.id: draft(stem=f"![图](media:{sha})（　）", is_rich=True)})
+    assert _change(door, [used.question_id], bench.author.id).sent == 1
+    begun = door.scalars(
+        select(QuestionVersion.id).where(QuestionVersion.replaces_id == used.id)
+    ).one()
+    assert door.get(MediaUse, (begun, sha)) is not None
