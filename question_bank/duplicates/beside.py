@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from question_bank.duplicates.rules import Asked, contradict, plain, readable
+from core import richtext
+from question_bank.duplicates.rules import Asked, contradict, plain
 from question_bank.questions.rules import Draft
 
 
@@ -137,7 +138,7 @@ def _choices(one: Draft, other: Draft) -> list[Choice]:
     theirs = {plain(text, is_rich=other.is_rich) for text in other.options}
     return [
         Choice(
-            readable(text, is_rich=one.is_rich), at in (one.key or ()),
+            richtext.plain(text, one.is_rich), at in (one.key or ()),
             plain(text, is_rich=one.is_rich) in theirs,
         )
         for at, text in enumerate(one.options)
@@ -146,6 +147,6 @@ def _choices(one: Draft, other: Draft) -> list[Choice]:
 
 def _differ(one: Draft, other: Draft, name: str) -> tuple[list[Segment], list[Segment]]:
     return differences(
-        readable(getattr(one, name), is_rich=one.is_rich),
-        readable(getattr(other, name), is_rich=other.is_rich),
+        richtext.plain(getattr(one, name), one.is_rich),
+        richtext.plain(getattr(other, name), other.is_rich),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from core.db import reading
+from core.richtext import plain
 from question_bank.duplicates import queries
 from question_bank.duplicates.rules import Kind, Likeness
 from question_bank.imports.commands import cli
@@ -42,5 +43,5 @@ def _said(found: Likeness, codes: dict[int, str]) -> dict[str, Any]:
         "likeness": found.score,
         "first": codes[found.earlier.rank],
         "second": codes[found.later.rank],
-        "stems": [found.earlier.draft.stem, found.later.draft.stem],
+        "stems": [plain(one.draft.stem, one.draft.is_rich) for one in (found.earlier, found.later)],
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from core import richtext
 from question_bank.questions.rules import (
     LIVE_STATES,
     WITH_OPTIONS,
@@ -32,7 +32,6 @@ class Kind(StrEnum):
 
 # --- one text ---------------------------------------------------------------------
 
-_TAG = re.compile(r"<[^>]*>")
 _BLANK = re.compile(r"\(\s*\)|\[\s*\]|_{2,}")
 _BLANK_SIGN = "□"
 # what says nothing: white space and punctuation, but not what belongs to a figure
@@ -48,9 +47,7 @@ def plain(text: str, *, is_rich: bool = False) -> str:
 
     A blank becomes □ wherever it stands, and nothing at the end, where most stems have one.
     """
-    if is_rich:
-        text = html.unescape(_TAG.sub(" ", text))
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", richtext.plain(text, is_rich)).casefold()
     text = _THOUSANDS.sub("", _BLANK.sub(_BLANK_SIGN, text))
     text = _EMPTY.sub("", text).rstrip(_BLANK_SIGN)
     return _NUMERAL.sub(lambda found: _figure(found.group()), text)
@@ -68,11 +65,6 @@ def _figure(numeral: str) -> str:
         else:
             digit = _DIGITS[sign]
     return str(total + (digit or 0))
-
-
-def readable(text: str, *, is_rich: bool) -> str:
-    """A text for people, without markup."""
-    return html.unescape(_TAG.sub(" ", text)).strip() if is_rich else text
 
 
 # --- one question -----------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.differences import Change, Segment, former, latter, segments
-from question_bank.questions.rules import WITH_OPTIONS, Draft, QuestionType, letters_of
+from question_bank.questions.rules import WITH_OPTIONS, Draft, QuestionType, in_words, letters_of
 
 MAX_AT_ONCE = 200  # questions that one request approves
 
@@ -110,7 +110,8 @@ class Line:
 
 
 def marked_lines(before: Draft, after: Draft) -> tuple[list[Line], list[Line]]:
-    """The lines of the former and of the new version, each with what differs marked."""
+    """The lines of the former and of the new version, each with what differs marked; no markup."""
+    before, after = in_words(before), in_words(after)
     left: list[Line] = []
     right: list[Line] = []
 

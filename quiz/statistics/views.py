@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.guards import requires, viewer
 from core.listing import listing
 from core.permissions import Permission
+from core.richtext import plain
 from question_bank.measures.queries import flag_counts
 from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions.queries import QuestionView, VersionView, question, topics
@@ -115,7 +116,7 @@ def _options(version: VersionView, statistic: QuestionStatistic) -> list[dict[st
     """Options in the author's order, with shares in per cent."""
     draft = version.draft
     if draft.type in WITH_OPTIONS:
-        texts, keys = list(draft.options), set(draft.key)
+        texts, keys = [plain(text, draft.is_rich) for text in draft.options], set(draft.key)
     elif draft.type is QuestionType.TRUE_FALSE:
         texts, keys = [_("正确"), _("错误")], {0 if draft.key else 1}
     else:

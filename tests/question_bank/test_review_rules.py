@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,3 +109,15 @@ def test_a_key_without_options_is_a_line() -> None:
     assert ["".join(piece.text for piece in line.pieces) for line in (*left, *right) if line.is_key] == [
         "20", "20｜日＝天",
     ]  # fmt: skip
+
+
+def test_versions_are_compared_in_words() -> None:
+    rich = draft(
+        stem="**期限**是（　）", options=("*十日*", "二十日", "三十日"), is_rich=True,
+        explanation="见\n\n- 第一条\n- 第二条",
+    )  # fmt: skip
+    for lines in marked_lines(draft(), rich):
+        said = "".join(piece.text for line in lines for piece in line.pieces)
+        assert not set("*-") & set(said)
+    _left, right = marked_lines(rich, replace(rich, stem="期限是（　）"))
+    assert not any(line.has_changed for line in right)
