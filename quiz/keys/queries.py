@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from accounts.approvals.models import TwoPersonAct
@@ -23,20 +23,31 @@ from quiz.papers.queries import Version
 Corrections = list[tuple[Verdict, Any]]
 
 _correction, _act = table_of(KeyCorrection).c, table_of(TwoPersonAct).c
-_IN_FORCE = (
+_ALL_IN_FORCE = (
     select(_correction.version_id, _correction.verdict, _correction.key)
     .join(table_of(TwoPersonAct), _act.id == _correction.act_id)
-    .where(_correction.version_id.in_(bindparam("ids", expanding=True)), _act.approved.is_(True))
+    .where(_act.approved.is_(True))
     .order_by(_correction.id)
 )
+_IN_FORCE = _ALL_IN_FORCE.where(_correction.version_id.in_(bindparam("ids", expanding=True)))
 
 
 def in_force(session: Session, version_ids: Collection[int]) -> dict[int, Corrections]:
     """Version id → its corrections in force, oldest first; versions without one are missing."""
+    if not version_ids:
+        return {}
+    return _by_version(session.connection().execute(_IN_FORCE, {"ids": list(version_ids)}))
+
+
+def all_in_force(session: Session) -> dict[int, Corrections]:
+    """As ``in_force``, of every version that was ever corrected; one statement."""
+    return _by_version(session.connection().execute(_ALL_IN_FORCE))
+
+
+def _by_version(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, Corrections]:
     found: dict[int, Corrections] = {}
-    if version_ids:
-        for row in session.connection().execute(_IN_FORCE, {"ids": list(version_ids)}):
-            found.setdefault(row[0], []).append((row[1], row[2]))
+    for row in rows:
+        found.setdefault(row[0], []).append((row[1], row[2]))
     return found
 
 

@@ -11,6 +11,8 @@ from string import ascii_uppercase
 from typing import Any
 
 from question_bank.questions.rules import WITH_OPTIONS, Difficulty, Flag, QuestionType
+from quiz.grading.rules import grade
+from quiz.papers.rules import from_json
 from quiz.statistics import rules
 from quiz.statistics.gathering.rules import gaps
 from quiz.statistics.reliability import MIN_CANDIDATES, Reliability, Scored, bins, reliability
@@ -25,7 +27,8 @@ class Line:
     """Versions of one question that say the same and have the same key. ``version_id``: the newest.
 
     ``options``: how many; of true/false two (正确, 错误). ``key``: indexes of the right ones.
-    ``is_live``: whether the newest is approved or in doubt, and may be flagged.
+    ``is_live``: whether the newest is approved or in doubt, and may be flagged. ``corrected``: the
+    key that is right now where the first one was not; else empty.
     """
 
     version_id: int
@@ -36,6 +39,7 @@ class Line:
     key: frozenset[int]
     label: Difficulty
     is_live: bool = True
+    corrected: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Tried:
     is_pass: bool = False
     answers: Mapping[int, tuple[Any, int, float]] = field(default_factory=dict)
     openings: Mapping[int, float] = field(default_factory=dict)
+    rule: str = "all_or_nothing"  # how multiple choices are marked there
 
 
 @dataclass
@@ -132,6 +137,22 @@ def chosen_bits(value: Any, type_: QuestionType, order: Sequence[int]) -> int:
     return bits
 
 
+def _of_item(
+    line: Line, item: Any, value: Any, kept: tuple[int, bool], rule: str
+) -> tuple[float, bool]:
+    """(share of the marks, whether right); ``kept``: as marked.
+
+    After a correction the answers are held against the right key alone: that marks were kept for
+    the first key, too, says nothing of the question.
+    """
+    earned, is_right = kept
+    if line.corrected:
+        marked = grade(value, line.corrected[0], from_json([item])[0], rule)
+        earned, is_right = marked.hundredths, marked.is_right
+    worth = item[2] * HUNDREDTHS
+    return (earned / worth if worth else 0.0), bool(is_right)
+
+
 class Tally:
     """Takes attempts one by one, and tells the figures in the end."""
 
@@ -177,14 +198,15 @@ class Tally:
             worth = marks * HUNDREDTHS
             paper.append(Scored(line.version_id, (type_, marks), earned, worth))
             found = self._found[line.version_id]
-            found.group.append(tried.occasion_id)
-            found.share.append(earned / worth if worth else 0.0)
-            others = maximum - worth
-            found.rest.append((total - earned) / others if others else 0.0)
             value = tried.answers[position][0] if position in tried.answers else None
+            share, right = _of_item(line, item, value, (earned, is_right), tried.rule)
+            others = maximum - worth
+            found.group.append(tried.occasion_id)
+            found.share.append(share)
+            found.rest.append((total - earned) / others if others else 0.0)
             found.chosen.append(chosen_bits(value, line.type, order))
             found.sitting.append(self.sittings)
-            found.right.append(bool(is_right))
+            found.right.append(right)
             if position in seconds:
                 found.seconds.append(seconds[position])
         self.sittings += 1

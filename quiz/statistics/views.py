@@ -19,6 +19,8 @@ from question_bank.measures.queries import flag_counts
 from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions.queries import QuestionView, VersionView, question, topics
 from question_bank.questions.rules import LIVE_STATES, WITH_OPTIONS, Flag, QuestionType
+from quiz.keys.queries import Corrections, in_force
+from quiz.keys.rules import right_key
 from quiz.statistics import queries
 from quiz.statistics.models import OccasionStatistic, QuestionStatistic
 from quiz.statistics.queries import Listed, WindowView
@@ -81,10 +83,14 @@ def show(question_id: int) -> str:
     statistic = queries.statistic_of(session, [one.id for one in same])
     windows = queries.windows_of(session, statistic.version_id) if statistic else []
     flags = queries.flags_of(session, [current.id])
+    corrections = [
+        one for found in in_force(session, [one.id for one in same]).values() for one in found
+    ]
     return render_template(
         "statistics/show.html", question=found, version=current, statistic=statistic,
         windows=windows, flags=flags.get(current.id, []), words=FLAG_WORDS, drift=_drift(windows),
-        options=_options(current, statistic) if statistic else [],
+        options=_options(current, statistic, corrections) if statistic else [],
+        is_corrected=bool(corrections),
         level=level_of(statistic.shrunken) if statistic and statistic.answers else None,
         telling=_telling(statistic), least=MIN_ANSWERS, least_fit=MIN_FIT, least_timed=MIN_TIMED,
         extreme=round(EXTREME * 100), earlier=len(found.versions) - len(same),
@@ -112,13 +118,16 @@ def _drift(windows: Sequence[WindowView]) -> Drift | None:
     )
 
 
-def _options(version: VersionView, statistic: QuestionStatistic) -> list[dict[str, Any]]:
-    """Options in the author's order, with shares in per cent."""
+def _options(
+    version: VersionView, statistic: QuestionStatistic, corrections: Corrections
+) -> list[dict[str, Any]]:
+    """Options in the author's order, with shares in per cent; the key is the one that is right now."""
     draft = version.draft
+    right = right_key(draft.key, corrections)
     if draft.type in WITH_OPTIONS:
-        texts, keys = [plain(text, draft.is_rich) for text in draft.options], set(draft.key)
+        texts, keys = [plain(text, draft.is_rich) for text in draft.options], set(right)
     elif draft.type is QuestionType.TRUE_FALSE:
-        texts, keys = [_("正确"), _("错误")], {0 if draft.key else 1}
+        texts, keys = [_("正确"), _("错误")], {0 if right else 1}
     else:
         return []
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,6 +29,8 @@ from question_bank.questions.models import (
 )
 from question_bank.questions.queries import availability, eligible
 from quiz.attempts.models import Attempt, AttemptState, Score
+from quiz.keys import services as keys
+from quiz.keys.rules import Verdict
 from quiz.occasions.queries import pool_of
 from quiz.opening.queries import stock
 from quiz.statistics import services
@@ -216,6 +219,47 @@ def test_options_are_counted_as_the_author_wrote_them_not_as_papers_show_them(ap
         }
 
 
+def _correct(session: Session, version_id: int, key: Any) -> None:
+    """Another key is right at a version, two people say; None: none is."""
+    asker, decider = make_person(session, Role.REVIEWER), make_person(session, Role.OFFICE)
+    correction_id = keys.ask(
+        session, version_id=version_id, verdict=Verdict.KEY if key is not None else Verdict.VOID,
+        key=key, reason="条例第三十三条", by=asker.id, now=clock.now(),
+    )  # fmt: skip
+    keys.decide(session, correction_id=correction_id, approve=True, reason="", by=decider.id,
+                now=clock.now())  # fmt: skip
+
+
+@both_databases
+def test_a_corrected_key_is_the_one_that_figures_go_by(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            author, topic = make_person(session, Role.EDITOR), make_topic(session)
+            wrong, void, judged = (
+                make_question(session, author, topic, type_=type_)
+                for type_ in (QuestionType.SINGLE, QuestionType.SINGLE, QuestionType.TRUE_FALSE)
+            )
+            versions = [wrong, void, judged, *(make_question(session, author, topic) for _ in "12")]
+            hold(session, versions, people_of(session, 120),
+                 natures={wrong.id: Nature(hard=-0.5, believed=3)})  # fmt: skip
+        before = {one.line.version_id: one for one in compute(reading(), clock.now()).questions}
+        assert Flag.KEY_SUSPECT in before[wrong.id].flags
+        with transaction() as session:
+            _correct(session, wrong.id, [3])
+            _correct(session, void.id, None)
+            _correct(session, judged.id, False)
+        after = {one.line.version_id: one for one in compute(reading(), clock.now()).questions}
+        mended = after[wrong.id].figures
+        assert [option.is_key for option in mended.options] == [False, False, False, True]
+        assert mended.facility == pytest.approx(mended.options[3].overall)
+        assert Flag.KEY_SUSPECT not in after[wrong.id].flags
+        # of a void question the key it had is what people are compared with
+        assert after[void.id].figures == before[void.id].figures
+        turned = after[judged.id].figures
+        assert [option.is_key for option in turned.options] == [False, True]
+        assert turned.facility == pytest.approx(1 - (before[judged.id].figures.facility or 0))
+
+
 def next_version(
     session: Session, before: QuestionVersion, *, key: list[int], digest: str
 ) -> QuestionVersion:
@@ -332,8 +376,8 @@ def test_attempts_are_read_in_batches_however_many_occasions(
         with counted(app) as log:
             found = compute(reading(), clock.now())
         assert found.sittings == 32
-        # lines, when, and for the one batch attempts, answers, openings; a last look for attempts
-        assert len(log) == 6
+        # lines, corrected keys, when, and for the one batch attempts, answers, openings; a last look
+        assert len(log) == 7
 
 
 def test_flags_and_difficulty_are_written_in_a_fixed_number_of_statements(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,8 @@ from core import clock
 from core.db import transaction
 from core.permissions import Role
 from question_bank.questions.models import Pool, QuestionType
+from quiz.keys import services as keys
+from quiz.keys.rules import Verdict
 from quiz.statistics.jobs import refresh
 from tests.factories import make_person, make_question, make_topic, make_unit, sign_in
 from tests.quiz.answered import Nature, hold, people_of
@@ -31,6 +34,7 @@ class Shown:
     exam: int
     small: int
     topic_id: int
+    wrong_version: int
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def shown(app: Flask) -> Shown:
         refresh(now)
     return Shown(
         wrong.question_id, versions[1].question_id, judged.question_id, rare.question_id,
-        unseen.question_id, exam.id, small.id, topic.id,
+        unseen.question_id, exam.id, small.id, topic.id, wrong.id,
     )  # fmt: skip
 
 
@@ -109,6 +113,35 @@ def test_a_question_shows_its_figures_its_flags_in_words_and_what_to_do(
     assert "正确（答案）" in judged
 
 
+def test_a_suspect_key_leads_to_its_reports_and_its_correction(app: Flask, shown: Shown) -> None:
+    editor, reviewer = signed_in(app, Role.EDITOR), signed_in(app, Role.REVIEWER)
+    address = f"/statistics/questions/{shown.wrong}"
+    matter, correct = f"/errata/versions/{shown.wrong_version}", "/correct"
+    assert f'href="{matter}"' in editor.get(address).text
+    assert f'href="{matter}{correct}"' not in editor.get(address).text
+    assert f'href="{matter}{correct}"' in reviewer.get(address).text
+    assert f'href="{address}"' in editor.get(matter).text
+
+
+def test_a_corrected_key_is_marked_as_the_right_one_at_once(app: Flask, shown: Shown) -> None:
+    with app.app_context(), transaction() as session:
+        asker, decider = make_person(session, Role.REVIEWER), make_person(session, Role.OFFICE)
+        correction_id = keys.ask(
+            session, version_id=shown.wrong_version, verdict=Verdict.KEY, key=[3], by=asker.id,
+            reason="条例第三十三条", now=clock.now(),
+        )  # fmt: skip
+    client = signed_in(app, Role.REVIEWER)
+    address = f"/statistics/questions/{shown.wrong}"
+    assert "答案更正过" not in client.get(address).text  # nobody has agreed
+    with app.app_context(), transaction() as session:
+        keys.decide(session, correction_id=correction_id, approve=True, reason="", by=decider.id,
+                    now=clock.now())  # fmt: skip
+    page = client.get(address).text
+    assert "答案更正过" in page
+    assert re.search(r"选项丁\d+（答案）", page)
+    assert not re.search(r"选项乙\d+（答案）", page)
+
+
 def test_a_question_with_few_answers_says_so_and_one_without_any_too(
     app: Flask, shown: Shown
 ) -> None:
@@ -154,7 +187,7 @@ def test_lists_take_the_same_number_of_statements_however_long(app: Flask, shown
         numbers.append(len(log))
     assert numbers[0] == numbers[1]
     for path, most in (
-        (f"/statistics/questions/{shown.sound}", 9), (f"/statistics/exams/{shown.exam}", 7),
+        (f"/statistics/questions/{shown.sound}", 10), (f"/statistics/exams/{shown.exam}", 7),
         ("/statistics/exams", 5),
     ):  # fmt: skip
         with counted(app) as log:

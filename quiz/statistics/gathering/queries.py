@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,8 @@ from core.db import table_of
 from question_bank.questions.models import QuestionVersion, VersionState
 from question_bank.questions.rules import LIVE_STATES, WITH_OPTIONS, QuestionType
 from quiz.attempts.models import Answer, Attempt, AttemptState, Opening, Score
+from quiz.keys.queries import Corrections, all_in_force
+from quiz.keys.rules import right_key
 from quiz.occasions.models import Occasion, PoolItem
 from quiz.papers.models import Paper
 from quiz.statistics.tally import Line, Tried
@@ -33,6 +35,7 @@ _ATTEMPTS = (
     select(
         _attempt.id, _attempt.occasion_id, _attempt.person_id, _attempt.number, _attempt.state,
         _attempt.started_at, _paper["items"].label("on_paper"), _score.c.detail, _score.c.is_pass,
+        _occasion.multiple_rule,
     )
     .select_from(table_of(Attempt))
     .join(table_of(Occasion), _occasion.id == _attempt.occasion_id)
@@ -85,6 +88,7 @@ def tried(session: Session) -> Iterator[Tried]:
                 yield Tried(
                     row.occasion_id, row.person_id, row.started_at, row.on_paper, row.detail,
                     row.is_pass, answers.get(row.id, {}), openings.get(row.id, {}),
+                    row.multiple_rule,
                 )  # fmt: skip
             else:
                 yield Tried(row.occasion_id, row.person_id, row.started_at, row.on_paper)
@@ -109,10 +113,10 @@ def opened_at(session: Session) -> dict[int, tuple[datetime, str]]:
 
 
 def lines(session: Session) -> list[Line]:
-    """Questions that an exam or a round may have shown, by what they say; one statement.
+    """Questions that an exam or a round may have shown, by what they say; two statements.
 
     Versions of one question with the same content (digest) are one line: what was learnt of one
-    holds for the next. Another key or another word makes another line.
+    holds for the next, and so does a corrected key. Another word makes another line.
     """
     drawn = (
         select(_version.question_id)
@@ -131,19 +135,23 @@ def lines(session: Session) -> list[Line]:
     same: dict[tuple[int, str], list[Row[*tuple[Any, ...]]]] = {}
     for row in rows:
         same.setdefault((row.question_id, row.digest), []).append(row)
-    return [_line(members) for members in same.values()]
+    corrections = all_in_force(session)
+    return [_line(members, corrections) for members in same.values()]
 
 
-def _line(members: Sequence[Row[*tuple[Any, ...]]]) -> Line:
+def _line(members: Sequence[Row[*tuple[Any, ...]]], corrections: Mapping[int, Corrections]) -> Line:
     newest = members[-1]
+    said = [one for row in members for one in corrections.get(row.id, [])]
+    right = right_key(newest.key, said)
+    is_by_key = newest.type is not QuestionType.SHORT_ANSWER
     options, key = len(newest.options), frozenset[int]()
     if newest.type in WITH_OPTIONS:
-        key = frozenset(newest.key)
+        key = frozenset(right)
     elif newest.type is QuestionType.TRUE_FALSE:
-        options, key = 2, frozenset({0 if newest.key else 1})
+        options, key = 2, frozenset({0 if right else 1})
     else:
         options = 0
     return Line(
         newest.id, newest.question_id, tuple(row.id for row in members), newest.type, options, key,
-        newest.difficulty, newest.state in LIVE_STATES,
+        newest.difficulty, newest.state in LIVE_STATES, (right,) if said and is_by_key else (),
     )  # fmt: skip
