@@ -93,6 +93,7 @@ NAVIGATION = (
     Item(_l("首页"), "home.index", Permission.ACCOUNT_OWN, "home", also=("overview",), tab=_l("首页")),
     Item(lazy_pgettext("导航", "题库"), "questions.index", Permission.BANK_READ, "book",
          also=("imports", "duplicates", "twins", "statistics", "errata")),
+    Item(_l("阅卷"), "marking.index", Permission.ANSWER_MARK, "pen"),
     Item(_l("法规"), "laws.index", Permission.LAW_WRITE, "list"),
     Item(_l("培训"), "training.mine", Permission.RESULT_OWN, "calendar"),
     Item(_l("考试"), "exams.mine", Permission.EXAM_SIT, "pen",

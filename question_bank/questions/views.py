@@ -20,6 +20,7 @@ from question_bank.measures.words import FLAG_WORDS
 from question_bank.questions import queries, services
 from question_bank.questions.forms import WORDS
 from question_bank.questions.queries import QuestionView
+from question_bank.suspensions.waiting.queries import waiting_count
 from question_bank.topics import queries as topics
 
 bp = Blueprint("questions", __name__, url_prefix="/questions")
@@ -45,6 +46,7 @@ def index() -> str:
         "questions/index.html", listing=queries.question_page(session, filters), filters=filters,
         words=WORDS, flags=FLAG_WORDS, article=article, topics=topics.topics(session), address=to_address(filters),
         authors=kept.authors(session), kept=kept.kept_filters(session, viewer().person_id),
+        in_doubt=waiting_count(session),
     )  # fmt: skip
 
 

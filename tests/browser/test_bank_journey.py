@@ -358,7 +358,7 @@ def in_doubt(editor: Colleague) -> set[str]:
 
 def confirm_and_retire(reviewer: Colleague, law: dict[str, str]) -> None:
     reviewer.visit("/questions")
-    reviewer.go("待复核")
+    reviewer.follow("待复核")
     reviewer.fits_a_phone()
     reviewer.follow(f"《{LAW}》第三条")
     reviewer.reads("2 题待复核", "二十", "十五")
