@@ -44,7 +44,7 @@ from core import (
     signing,
 )
 from core.audit.services import provide_actor
-from core.db import db, json_text, reading
+from core.db import db, json_text, json_value, reading
 from core.navigation import Item
 from core.permissions import Permission
 from core.viewer import Viewer
@@ -185,7 +185,11 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _engine_options(settings: Settings) -> dict[str, object]:
     # errors are logged; people are not
-    options: dict[str, object] = {"hide_parameters": True, "json_serializer": json_text}
+    options: dict[str, object] = {
+        "hide_parameters": True,
+        "json_serializer": json_text,
+        "json_deserializer": json_value,
+    }
     if settings.is_sqlite:
         return options
     return options | {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}

@@ -7,6 +7,7 @@ remark, and for those this reader comes to the same as ``rows`` without an objec
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,10 +43,12 @@ _GIVENS = [
     ",".join(name for bit, name in enumerate(GIVEN) if number >> bit & 1)
     for number in range(1 << len(GIVEN))
 ]
-_NAMES = (
-    "type", "stem", "answer", "explanation", "difficulty", "topic", "pool", "basis", "shuffle",
-    "code", "serial", "passage",
-)  # fmt: skip
+_JUDGED = ("type", "answer", "difficulty", "pool", "shuffle", "code", "serial")
+_TEXTS = ("stem", "explanation", "topic", "basis", "passage")  # and the options
+_TEXTS_AT = len(_JUDGED)
+# A row whose texts hold none of these has nothing to tidy, nothing that JSON escapes, and nothing
+# that may point at an option: one look for the three, and few rows need a second.
+_NOTABLE = re.compile(rf'[\x00-\x1f"\\A-H上{ODD.pattern.strip("[]")}]')
 MAX_CODE = 32
 MAX_TOPIC = 64
 encoded: Callable[[object], str] = json.JSONEncoder(
@@ -80,24 +83,26 @@ class _Type:
 
 @lru_cache(maxsize=4096)
 def _type(text: str) -> _Type | None:
-    type_ = words.TYPES.get(words.type_word(text))
+    type_ = None if ODD.search(text) else words.TYPES.get(words.type_word(text))
     return _TYPES[type_] if type_ else None
 
 
 @lru_cache(maxsize=4096)
 def _letters(text: str) -> tuple[str, int, bool] | None:
     """JSON of the indexes, the last of them, whether there is one; None where it is no letters."""
-    key = words.chosen(letter_number(text))
+    key = None if ODD.search(text) else words.chosen(letter_number(text))
     return (encoded(key), key[-1], len(key) == 1) if key else None
 
 
 @lru_cache(maxsize=4096)
 def _truth(answer: str) -> str:
-    said = words.judged(letter_number(answer), ())
+    said = None if ODD.search(answer) else words.judged(letter_number(answer), ())
     return "" if said is None else encoded(said)
 
 
 def _blanks(answer: str, stem: str) -> str:
+    if ODD.search(answer):
+        return ""
     key = words.blanks(letter_number(answer))
     if not all(accepted and all(accepted) for accepted in key) or len(key) > MAX_BLANKS:
         return ""
@@ -106,7 +111,8 @@ def _blanks(answer: str, stem: str) -> str:
 
 
 def _model(answer: str, _stem: str) -> str:
-    return encode_basestring(answer) if len(answer) <= MAX_MODEL else ""
+    is_odd = len(answer) > MAX_MODEL or ODD.search(answer)
+    return "" if is_odd else encode_basestring(answer)
 
 
 _KEYS: dict[QuestionType, Callable[[str, str], str]] = {
@@ -123,8 +129,11 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _options(options: list[str], answer: str, *, is_single: bool) -> tuple[str, str] | None:
-    """JSON of options and key of a sound choice question; None where anything is to be said."""
+def _key_of_choice(options: list[str], answer: str, *, is_single: bool) -> str:
+    """JSON of the key of a sound choice question; '' where anything is to be said.
+
+    Empty options at the end are taken away.
+    """
     while options and not options[-1]:
         options.pop()
     count = len(options)
@@ -134,8 +143,15 @@ def _options(options: list[str], answer: str, *, is_single: bool) -> tuple[str, 
         or letters[1] >= count or letters[2] is not is_single
         or max(map(len, options)) > MAX_OPTION
     ):  # fmt: skip
-        return None
-    return f"[{','.join(map(encode_basestring, options))}]", letters[0]
+        return ""
+    return letters[0]
+
+
+def _is_name(code: str, serial: str) -> bool:
+    """Whether the cells that name a row need no remark."""
+    if ODD.search(code + serial) or len(code) > MAX_CODE:
+        return False
+    return bool(code) or not serial or serial.isdigit()
 
 
 def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
@@ -146,7 +162,7 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
     width = 1 + max(columns.values())
     last = 1 + max((at for at in range(MAX_OPTIONS) if f"option:{at}" in columns), default=-1)
     pick: Callable[[Sequence[object]], tuple[str, ...]] = itemgetter(
-        *(columns.get(name, width) for name in _NAMES),
+        *(columns.get(name, width) for name in (*_JUDGED, *_TEXTS)),
         *(columns.get(f"option:{index}", width) for index in range(last)),
     )
     by_sheet = _TYPES[default] if default else None
@@ -158,36 +174,40 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
             cells = [*cells[:width], *[""] * (width + 1 - min(len(cells), width))]
         values = pick(cells)
         try:
-            joined = "\n".join(values)
+            (type_text, answer, difficulty, pool, shuffle, code, serial,
+             stem, explanation, topic, basis, passage, *options) = map(str.strip, values)  # fmt: skip
         except TypeError:  # numbers
-            values = tuple(map(cell_text, values))
-            joined = "\n".join(values)
-        if ODD.search(joined):
-            return None
-        (type_text, stem, answer, explanation, difficulty, topic, pool, basis, shuffle, code,
-         serial, passage, *options) = [value.strip() for value in values]  # fmt: skip
+            return read(row, list(map(cell_text, cells)))
+        texts = " ".join(values[_TEXTS_AT:])
+        is_notable = _NOTABLE.search(texts) is not None
         type_ = _type(type_text) if type_text else by_sheet
-        if code and (code := letter_number(code)).isdigit():
+        if (code or serial) and (code := letter_number(code)).isdigit():
             code = ""
         may_shuffle = not shuffle or shuffle.upper() in words.CAN
         if (
             type_ is None or not stem or not answer or difficulty not in _DIFFICULTIES
-            or pool not in _POOLS or (serial and not code and not serial.isdigit())
-            or not (may_shuffle or shuffle.upper() in words.CANNOT) or len(code) > MAX_CODE
+            or pool not in _POOLS or (is_notable and ODD.search(texts))
+            or ((code or serial) and not _is_name(code, serial))
+            or not (may_shuffle or shuffle.upper() in words.CANNOT)
             or len(stem) > MAX_STEM or len(explanation) > MAX_EXPLANATION
             or len(topic) > MAX_TOPIC or len(basis) > MAX_BASIS or len(passage) > MAX_PASSAGE
         ):  # fmt: skip
             return None
         if type_.has_options:
-            both = _options(options, answer, is_single=type_.is_single)
-            if both is None or may_point(f"{stem}\n{both[0]}\n{explanation}"):
+            key = _key_of_choice(options, answer, is_single=type_.is_single)
+            if is_notable and may_point("\n".join((stem, explanation, *options))):
                 return None
-            choices, key = both
         else:
-            choices, key = "[]", type_.key(answer, stem)
-            if not key or any(options):
-                return None
-        content = f'["{type_.value}",{encode_basestring(stem)},{choices},{key}'
+            key = "" if any(options) else type_.key(answer, stem)
+            options.clear()
+        if not key:
+            return None
+        if is_notable:
+            choices = f"[{','.join(map(encode_basestring, options))}]"
+            content = f'["{type_.value}",{encode_basestring(stem)},{choices},{key}'
+        else:
+            choices = '["' + '","'.join(options) + '"]' if options else "[]"
+            content = f'["{type_.value}","{stem}",{choices},{key}'
         content += f",{encode_basestring(passage)}]" if passage else "]"
         return (
             row, type_.word, stem, answer, code, topic, basis,

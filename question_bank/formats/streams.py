@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
@@ -50,13 +50,11 @@ def _listed(read: parsed.Parsed) -> Stream:
 def _plain(sheets: Sequence[OpenSheet]) -> Iterator[Item]:
     headed = [(sheet, head) for sheet in sheets if (head := rows.headings(sheet.top))]
     first = _First()
-    is_empty = True
+    has_rows = False
     names = [sheet.name for sheet, _head in headed] if len(headed) > 1 else [""]
     for place, (sheet, head) in enumerate(headed):
-        for item in _sheet(sheet, head, names, place, first):
-            is_empty = False
-            yield item
-    if is_empty:
+        has_rows |= yield from _sheet(sheet, head, names, place, first)
+    if not has_rows:
         raise UnusableFile("no_rows")
 
 
@@ -81,8 +79,10 @@ class _First:
 
 def _sheet(
     sheet: OpenSheet, head: _Head, names: Sequence[str], place: int, first: _First
-) -> Iterator[Item]:
+) -> Generator[Item, None, bool]:
+    """The rows of a sheet; returns whether there were any."""
     start, columns = head
+    has_rows = False
     name, before = names[place], place * SHEET
     default = words.type_in(sheet.name)
     read, claim = lean.reader(columns, default), first.claim
@@ -91,6 +91,7 @@ def _sheet(
         if row is not None:
             why, twin = claim(before + number, row[_CODE], row[_DIGEST])
             if not why:
+                has_rows = True
                 yield name, row
                 continue
         full = _full(name, number, cells, columns, default)
@@ -103,7 +104,9 @@ def _sheet(
         if why:
             at = Place(PlaceKind.ROW, twin % SHEET, sheet=names[twin // SHEET])
             full = rows.refused(full, why, at)
+        has_rows = True
         yield name, full
+    return has_rows
 
 
 def _full(

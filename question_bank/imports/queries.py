@@ -19,7 +19,7 @@ from core.permissions import Permission, permissions_of
 from core.richtext import plain
 from question_bank.formats.reading import Place
 from question_bank.imports.bank.queries import PIECE, pieces, was_undone
-from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
+from question_bank.imports.models import NOT_GOOD, ImportFile, ImportRow, QuestionImport
 from question_bank.imports.rules import ImportState, Verdict
 from question_bank.questions.models import (
     Question,
@@ -160,6 +160,8 @@ def _shown(import_id: int, shown: Collection[Verdict], words: str) -> list[Colum
     conditions = [ImportRow.import_id == import_id]
     if shown:
         conditions.append(ImportRow.verdict.in_(shown))
+        if Verdict.GOOD not in shown:
+            conditions.append(NOT_GOOD)
     if words:
         texts = (ImportRow.stem, ImportRow.answer, ImportRow.code, ImportRow.topic, ImportRow.basis)
         conditions.append(or_(*(text.icontains(words, autoescape=True) for text in texts)))
@@ -190,12 +192,13 @@ def _preview(row: Any) -> PreviewRow:
 
 def count_verdicts(session: Session, import_id: int) -> dict[Verdict, int]:
     """Verdict → number of rows."""
+    own = ImportRow.import_id == import_id
     rows = session.execute(
-        select(ImportRow.verdict, func.count())
-        .where(ImportRow.import_id == import_id)
-        .group_by(ImportRow.verdict)
+        select(ImportRow.verdict, func.count()).where(own, NOT_GOOD).group_by(ImportRow.verdict)
     )
-    return {row[0]: row[1] for row in rows}
+    counted = {row[0]: row[1] for row in rows}
+    total = session.scalar(select(func.count()).select_from(ImportRow).where(own)) or 0
+    return {**counted, Verdict.GOOD: total - sum(counted.values())}
 
 
 # --- comparing the rows of an upload with the bank ------------------------------------

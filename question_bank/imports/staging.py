@@ -21,7 +21,7 @@ from question_bank.media import queries as media
 from question_bank.questions.rules import Draft, Finding, QuestionType, pictures_of
 
 BATCH = 2000
-AT_ONCE = 25  # rows of one INSERT
+AT_ONCE = 40  # rows of one INSERT
 _Tuples: TypeAlias = list[tuple[Any, ...]]
 Batch: TypeAlias = tuple[_Tuples, _Tuples, _Tuples]  # bare: nothing beside what ``lean`` reads
 # the rest of a row, before the columns of ``lean``
@@ -29,7 +29,7 @@ _BARE = ("number", "verdict", "judged")
 _OWN = ("basis_taken", "article_id", "sheet")
 _FULL = ("findings", "place_kind", "place_id", "is_rich")
 _ALONE = {"findings": "[]", "place_kind": "row", "place_id": "", "is_rich": False}
-_TOPIC, _BASIS = lean.COLUMNS.index("topic"), lean.COLUMNS.index("basis")
+_CODE, _TOPIC, _BASIS = (lean.COLUMNS.index(name) for name in ("code", "topic", "basis"))
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
@@ -67,6 +67,8 @@ class Stager:
     items: Iterator[streams.Item]
     number: int = 0
     is_table: bool = True
+    has_codes: bool = False
+    has_rich: bool = False
     sheets: set[str] = field(default_factory=set)
 
     def next_batch(self) -> Batch | None:
@@ -74,12 +76,13 @@ class Stager:
         bare: list[tuple[Any, ...]] = []
         plain: list[tuple[Any, ...]] = []
         full: list[tuple[Any, ...]] = []
-        before = self.number
-        for sheet, row in islice(self.items, BATCH):
-            self.number += 1
+        before, of = self.number, self.comparer.of
+        for number, (sheet, row) in enumerate(islice(self.items, BATCH), before + 1):
+            self.number = number
             if isinstance(row, tuple):
-                doubtful, judged, taken, article = self.comparer.of(row[_TOPIC], row[_BASIS])
-                begin = (self.number, "doubtful" if doubtful else "good", judged)
+                doubtful, judged, taken, article = of(row[_TOPIC], row[_BASIS])
+                begin = (number, "doubtful" if doubtful else "good", judged)
+                self.has_codes = self.has_codes or row[_CODE] != ""
                 if sheet or taken is not None or article:
                     self.sheets.add(sheet)
                     plain.append((*begin, taken, article, sheet, *row))
@@ -101,6 +104,8 @@ class Stager:
         values = values_of(row, self.comparer)
         self.sheets.add(values["sheet"])
         self.is_table = self.is_table and values["place_kind"] == "row"
+        self.has_codes = self.has_codes or row.code != ""
+        self.has_rich = self.has_rich or values["is_rich"]
         values["number"] = self.number
         return tuple(values[name] for name in (*_BARE, *_OWN, *lean.COLUMNS, *_FULL))
 
@@ -164,11 +169,12 @@ def _insert(
 
 def compare(
     session: Session, import_id: int, comparer: Comparer, *, anew: bool = False,
-    only: Collection[int] | None = None,
+    only: Collection[int] | None = None, has_codes: bool = True, has_rich: bool = True,
 ) -> None:  # fmt: skip
     """Find the rows that the bank has already, by content or by code. ``only``: of these rows.
 
-    ``anew``: judge all rows, because the bank may have changed since they were kept.
+    ``anew``: judge all rows, because the bank may have changed since they were kept. ``has_codes``,
+    ``has_rich``: False where no row names a question or shows a picture, so none is looked for.
     """
     changes: dict[int, dict[str, Any]] = {}
     if anew:
@@ -176,11 +182,12 @@ def compare(
     for number, code in queries.twins(session, import_id, only):
         said = findings_json([Finding("same", "row", {"code": code})])
         changes[number] = {"verdict": Verdict.SAME, "judged": said}
-    for number, row in known_rows(session, import_id, comparer.bank, only=only):
+    known = known_rows(session, import_id, comparer.bank, only=only) if has_codes else ()
+    for number, row in known:
         alone = row.findings[len(row.parsed.findings) :] if row.draft else row.findings
         changes[number] = {"verdict": row.verdict, "judged": findings_json(alone),
                            "basis_taken": None, "article_id": row.article_id}  # fmt: skip
-    for number in _without_pictures(session, import_id, only):
+    for number in _without_pictures(session, import_id, only) if has_rich else ():
         said = findings_json([Finding("picture_unknown", "stem")])
         changes[number] = {"verdict": Verdict.REFUSED, "judged": said}
     _apply(session, import_id, changes)
@@ -246,7 +253,7 @@ def _apply(session: Session, import_id: int, changes: Mapping[int, Mapping[str, 
 
 def finish(session: Session, kept: QuestionImport, stager: Stager, comparer: Comparer) -> None:
     """All rows are kept: compare them with the bank and count them."""
-    compare(session, kept.id, comparer)
+    compare(session, kept.id, comparer, has_codes=stager.has_codes, has_rich=stager.has_rich)
     kept.rows_done = stager.number
     kept.is_table, kept.sheets = stager.is_table, max(len(stager.sheets), 1)
     count(session, kept)

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from core import zipparts
 from core.db import reading, transaction
+from core.errors import Invalid
 from core.permissions import Role
 from question_bank.imports.models import ImportRow, QuestionImport
 from tests.factories import make_person
@@ -81,22 +83,33 @@ def test_they_are_refused_in_a_sentence_and_the_next_file_is_read(app: Flask) ->
     assert "将导入 1 题为草稿" in desk.preview("好.xlsx", workbook(HEAD, row(1)))[1]
 
 
+@pytest.mark.parametrize("size", [1, 5, 9, 64])
+def test_a_sheet_named_as_a_picture_is_found_wherever_a_piece_ends(size: int) -> None:
+    picture = b"\x89PNG" + b"x" * 20 + b"<sheetData/>"
+    look = zipparts.NoSheet()
+
+    def read() -> None:
+        for start in range(0, len(picture), size):
+            look.feed(picture[start : start + size], False)
+
+    with pytest.raises(Invalid):
+        read()
+
+
 @pytest.mark.parametrize("first", ["A1", "Z149999"])
 def test_a_cell_far_away_is_found_wherever_a_piece_ends(app: Flask, first: str) -> None:
     """The look at the bytes gives way to the parser: pieces end in the middle of tags."""
-    from core import uploads
-
     cells = f'<row><c r="{first}"/></row>' + '<row><c r="A2"><v>1</v></c></row>' * 50
     for end, is_sure in (('<c r="B3"/>', True), ('<c r="XFD1048576"/>', False), ("<x:c/>", False)):
         sheet = f"<worksheet><sheetData>{cells}{end}</sheetData></worksheet>".encode()
         for size in (7, 64, len(sheet)):
-            glance = uploads._Glance()
+            glance = zipparts.Glance()
             try:
                 for start in range(0, len(sheet), size):
                     glance.feed(sheet[start : start + size], False)
                 glance.feed(b"", True)
                 found = True
-            except uploads._Unsure:
+            except zipparts.Unsure:
                 found = False
             # the first piece must show that it is XML
             assert found is (is_sure and size >= 7)
