@@ -80,7 +80,7 @@ def _row(question: ReadQuestion, names_sheet: bool) -> ParsedRow:
     return ParsedRow(
         sheet=place.sheet, row=place.number,
         type_text=TYPE_NAMES[question.type] if question.type else "",
-        stem=question.stem, answer=key_text(draft) if draft else str(question.key or "")[:MAX_ANSWER],
+        stem=question.stem, answer=key_text(draft.type, draft.key) if draft else str(question.key or "")[:MAX_ANSWER],
         code=question.code, topic=question.topic, draft=draft, given=question.given,
         findings=tuple(said), at=place, loose=loose,
     )  # fmt: skip

@@ -26,7 +26,12 @@ HEADINGS = (
 )  # fmt: skip
 WIDTHS = (12, 8, 50, *(18,) * MAX_OPTIONS, 10, 50, 6, 18, 6, 40, 9, 50)
 REFUSED = (("位置", 16), ("错误", 60))
-MOST_IN_CELL = 32_767  # characters; of a longer text a workbook keeps nothing
+# of a question, as ``row_of`` takes them
+VALUES = (
+    "type", "stem", "options", "key", "explanation", "difficulty", "pool", "may_shuffle", "basis",
+    "passage",
+)  # fmt: skip
+_EMPTY = [""] * MAX_OPTIONS
 LIST_ROWS = 2000  # rows of the template that have list boxes
 
 HOW_TO = (
@@ -60,28 +65,33 @@ class ExportedQuestion:
         return cells_of(self.code, self.topic, self.draft)
 
 
-def cells_of(code: str, topic: str, draft: Any) -> list[str]:
-    """Texts under the headings. ``draft``: a Draft, or a row of the bank with the same fields."""
-    options = draft.options
+def cells_of(code: str, topic: str, draft: Draft) -> list[str]:
+    """Texts under the headings."""
+    return row_of(code, topic, [getattr(draft, name) for name in VALUES])
+
+
+def row_of(code: str, topic: str, values: Sequence[Any]) -> list[str]:
+    """The same of what the bank holds as VALUES, without a Draft on the way."""
+    (type_, stem, options, key, explanation, difficulty, pool, may_shuffle, basis,
+     passage) = values  # fmt: skip
     return [
-        code, words.TYPE_WORDS[draft.type], draft.stem, *options,
-        *[""] * (MAX_OPTIONS - len(options)), key_text(draft), draft.explanation,
-        words.DIFFICULTY_WORDS[draft.difficulty], topic, words.POOL_WORDS[draft.pool], draft.basis,
-        words.YES if draft.may_shuffle else words.NO, draft.passage,
+        code, words.TYPE_WORDS[type_], stem, *options, *_EMPTY[len(options) :],
+        key_text(type_, key), explanation, words.DIFFICULTY_WORDS[difficulty], topic,
+        words.POOL_WORDS[pool], basis, words.YES if may_shuffle else words.NO, passage,
     ]  # fmt: skip
 
 
-def key_text(draft: Any) -> str:
+def key_text(type_: QuestionType, key: Any) -> str:
     """The key as a table has it: B, ABD, 正确, 二十|工作日, a model answer."""
-    if draft.key is None:
+    if key is None:
         return ""
-    if draft.type in WITH_OPTIONS:
-        return letters_of(draft.key)
-    if draft.type is QuestionType.TRUE_FALSE:
-        return "正确" if draft.key else "错误"
-    if draft.type is QuestionType.SHORT_ANSWER:
-        return str(draft.key)
-    return words.blanks_text(draft.key)
+    if type_ in WITH_OPTIONS:
+        return letters_of(key)
+    if type_ is QuestionType.TRUE_FALSE:
+        return "正确" if key else "错误"
+    if type_ is QuestionType.SHORT_ANSWER:
+        return str(key)
+    return words.blanks_text(key)
 
 
 def bank(questions: Iterable[ExportedQuestion]) -> bytes:
@@ -139,7 +149,7 @@ def _workbook(
     for number, cells in enumerate(rows, start=1):
         for column, value in enumerate(cells):
             if value:
-                write(number, column, value[:MOST_IN_CELL], quoted if value[0] in "=+-@" else text)
+                write(number, column, value, quoted if value[0] in "=+-@" else text)
     if lists:
         _list_boxes(sheet)
         _how_to(book.add_worksheet(HOW_TO_SHEET), head, text)

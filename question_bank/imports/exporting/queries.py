@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from question_bank.filters.queries import matching
-from question_bank.formats.xlsx import ExportedQuestion, cells_of
+from question_bank.formats.xlsx import VALUES, ExportedQuestion, cells_of, row_of
 from question_bank.questions.models import (
     Question,
     QuestionVersion,
@@ -33,16 +33,14 @@ def exported(session: Session, filters: Filters) -> list[ExportedQuestion]:
 
 def export_cells(session: Session, filters: Filters) -> Iterator[list[str]]:
     """The same as rows of the workbook, fetched as they are wanted, however many there are."""
-    columns = (
-        "type", "stem", "options", "key", "explanation", "difficulty", "pool", "may_shuffle",
-        "basis", "passage", "is_rich",
-    )  # fmt: skip
-    query = select(Question.code, Topic.name, *(getattr(QuestionVersion, name) for name in columns))
-    for row in session.execute(_in_codes(query, filters).execution_options(yield_per=PIECE)):
-        draft: Any = row
-        if row.is_rich:
-            draft = in_words(draft_of(cast(QuestionVersion, row)))
-        yield cells_of(row.code, row.name, draft)
+    columns = (getattr(QuestionVersion, name) for name in VALUES)
+    query = select(QuestionVersion.is_rich, Question.code, Topic.name, *columns)
+    for row in session.execute(_in_codes(query, filters), execution_options={"yield_per": PIECE}):
+        is_rich, code, topic, *values = row
+        if is_rich:
+            yield cells_of(code, topic, in_words(draft_of(cast(QuestionVersion, row))))
+        else:
+            yield row_of(code, topic, values)
 
 
 def export_total(session: Session, filters: Filters) -> tuple[int, list[str]]:

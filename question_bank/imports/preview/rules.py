@@ -27,12 +27,12 @@ def cells_of(row: ParsedRow) -> dict[str, str]:
     cells = dict.fromkeys(FIELDS, "")
     if draft is None:
         return cells
-    has_key = row.draft is not None and row.draft.key is not None
+    read = key_text(row.draft.type, row.draft.key) if row.draft else ""
     cells |= {
         "code": row.code, "type": row.type_text or _written(row, "type_unknown"),
         "stem": row.stem, "topic": row.topic, "explanation": draft.explanation,
         "basis": draft.basis, "passage": draft.passage,
-        "answer": key_text(row.draft) if has_key else row.answer or _written(row, "key_unreadable"),
+        "answer": read or row.answer or _written(row, "key_unreadable"),
     }  # fmt: skip
     cells |= dict(zip(OPTIONS, draft.options, strict=False))
     for name, taken, codes in (
