@@ -15,8 +15,8 @@ from accounts.signin.models import Account
 from accounts.units.models import UnitVersion
 from accounts.units.queries import is_valid_on
 from core import clock
-from core.errors import NotFound
-from core.permissions import Role
+from core.errors import Forbidden, NotFound
+from core.permissions import Permission, Role, permissions_of
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,19 @@ def live_roles(session: Session, person_id: int, now: datetime) -> list[tuple[Ro
         )
     )
     return [(row.role, row.unit_id) for row in rows]
+
+
+def holder_by_staff_no(
+    session: Session, staff_no: str, permission: Permission, now: datetime
+) -> int:
+    """Id of a person who holds a permission; NotFound or Forbidden with a sentence otherwise."""
+    found = session.scalar(select(Person.id).where(Person.staff_no == staff_no.strip().upper()))
+    if found is None:
+        raise NotFound(_("没有工号为 %(no)s 的人", no=staff_no))
+    roles = frozenset(role for role, _unit in live_roles(session, found, now))
+    if permission not in permissions_of(roles):
+        raise Forbidden(_("工号 %(no)s 没有这项权限", no=staff_no))
+    return found
 
 
 def lasting_admins(session: Session, now: datetime) -> list[int]:

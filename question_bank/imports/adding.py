@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from core.audit.services import record
-from question_bank.imports import queries
 from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import ImportRow, QuestionImport
 from question_bank.imports.rules import NO_TOPIC, JudgedRow, Verdict
@@ -168,7 +167,7 @@ def add_staged(
     Rows whose code the bank knows already are not among them: they become versions before.
     """
     last = session.scalar(select(func.max(Question.id))) or 0
-    missing = queries.new_topics(session, kept.id, verdicts)
+    missing = holding.new_topics(session, kept.id, verdicts)
     names = list(dict.fromkeys(name or kept.topic or NO_TOPIC for name in missing))
     known = topic_ids(session)
     if missing := [name for name in names if name not in known]:

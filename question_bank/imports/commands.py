@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from accounts.roles.queries import holder_by_staff_no
 from core import clock
 from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
@@ -19,10 +20,10 @@ from question_bank.formats import exports, xlsx
 from question_bank.formats.reading import Written
 from question_bank.formats.remarks import where
 from question_bank.formats.sentences import note, what
-from question_bank.imports import queries, services
+from question_bank.imports import services
 from question_bank.imports.exporting import queries as exporting
 from question_bank.imports.models import QuestionImport
-from question_bank.imports.queries import PreviewRow
+from question_bank.imports.preview.queries import PreviewRow, preview_rows
 from question_bank.imports.rules import Verdict
 from question_bank.questions.queries import Filters
 from question_bank.questions.rules import Finding
@@ -75,13 +76,13 @@ def import_(
         data = file.read_bytes()
         answers = services.SentFile(key.name, key.read_bytes()) if key else None
         now = clock.now()
-        by_id = queries.writer_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, now)
+        by_id = holder_by_staff_no(reading(), staff_no, Permission.BANK_WRITE, now)
         with transaction() as session, acting_as(Actor(f"cli:{staff_no}", by_id)):
             kept = services.upload(
                 session, filename=file.name, data=data, key=answers, by_id=by_id, now=now,
                 on_batch=_show,
             )  # fmt: skip
-            said = {"file": file.name, **_said(kept, queries.preview_rows(session, kept.id))}
+            said = {"file": file.name, **_said(kept, preview_rows(session, kept.id))}
             done = services.Imported(0, 0)
             if dry_run:
                 session.rollback()

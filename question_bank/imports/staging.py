@@ -179,7 +179,7 @@ def compare(
     changes: dict[int, dict[str, Any]] = {}
     if anew:
         changes = _judged_anew(session, import_id, comparer)
-    for number, code in queries.twins(session, import_id, only):
+    for number, code in holding.twins(session, import_id, only):
         said = findings_json([Finding("same", "row", {"code": code})])
         changes[number] = {"verdict": Verdict.SAME, "judged": said}
     known = known_rows(session, import_id, comparer.bank, only=only) if has_codes else ()
@@ -199,7 +199,7 @@ def _without_pictures(
     """Numbers of rows that show a picture which is not in the bank."""
     shown = {
         row.number: pictures_of(draft)
-        for row in queries.staged(session, import_id, queries.rich_rows(session, import_id, only))
+        for row in queries.staged(session, import_id, holding.rich_rows(session, import_id, only))
         if (draft := parsed_of(row).draft)
     }
     there = media.known(session, {sha for shas in shown.values() for sha in shas})
@@ -214,7 +214,7 @@ def known_rows(
 
     ``verdicts``: only rows that have one of these so far. ``only``: of these rows.
     """
-    numbers = queries.rows_with_known_code(session, import_id, verdicts, only)
+    numbers = holding.rows_with_known_code(session, import_id, verdicts, only)
     for start in range(0, len(numbers), BATCH):
         kept = queries.staged(session, import_id, numbers[start : start + BATCH])
         known = holding.versions_by_code(session, {row.code for row in kept})
@@ -271,7 +271,7 @@ def _judged_anew(
 ) -> dict[int, dict[str, Any]]:  # fmt: skip
     """What is now to be said of rows otherwise than when they were kept."""
     changes = {}
-    for row in queries.rows_to_judge(session, import_id):
+    for row in holding.rows_to_judge(session, import_id):
         doubtful, judged, taken, article_id = comparer.of(row.topic, row.basis)
         doubtful = doubtful or any(each["code"] in DOUBTS for each in row.findings)
         now = (Verdict.DOUBTFUL if doubtful else Verdict.GOOD, judged, taken, article_id)

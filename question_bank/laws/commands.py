@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from accounts.roles.queries import holder_by_staff_no
 from core import clock
 from core.audit.services import Actor, acting_as
 from core.db import reading, transaction
 from core.errors import AppError
 from core.permissions import Permission
-from question_bank.imports.queries import writer_by_staff_no
 from question_bank.laws import services
 from question_bank.laws.comparison import Kind
 from question_bank.laws.revisions import queries as revisions
@@ -37,7 +37,7 @@ def import_(file: Path, in_force: datetime, staff_no: str | None) -> None:
         law = services.read_law(file.name, file.read_bytes())
         with transaction() as session:
             by_id = (
-                writer_by_staff_no(session, staff_no, Permission.LAW_WRITE, clock.now())
+                holder_by_staff_no(session, staff_no, Permission.LAW_WRITE, clock.now())
                 if staff_no
                 else None
             )

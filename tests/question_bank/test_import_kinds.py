@@ -22,8 +22,8 @@ from question_bank.formats.reading import (
     of_draft,
 )
 from question_bank.formats.remarks import where
-from question_bank.imports import queries
 from question_bank.imports.models import QuestionImport
+from question_bank.imports.preview.queries import preview_rows
 from question_bank.media.models import MediaUse
 from question_bank.media.services import upload
 from question_bank.questions.models import QuestionVersion
@@ -57,7 +57,7 @@ def _verdicts(app: Flask) -> list[tuple[str, str, list[str]]]:
         assert newest is not None
         return [
             (where(row.place), row.verdict.value, [finding.code for finding in row.findings])
-            for row in queries.preview_rows(reading(), newest.id)
+            for row in preview_rows(reading(), newest.id)
         ]
 
 

@@ -15,6 +15,7 @@ from question_bank.formats import parsed, words
 from question_bank.formats.intake import Upload
 from question_bank.formats.reading import Place, PlaceKind, Reading, ReadQuestion, ReadType
 from question_bank.imports import queries, services
+from question_bank.imports.preview.queries import preview_rows
 from question_bank.imports.rules import Verdict
 from tests.databases import both_databases
 from tests.factories import make_person
@@ -34,7 +35,7 @@ def test_places_and_notes_outlive_the_preview(app: Flask) -> None:
     with app.app_context():
         view = queries.own_import(reading(), import_id, editor.id)
         assert not view.is_table
-        rows = queries.preview_rows(reading(), import_id)
+        rows = preview_rows(reading(), import_id)
         assert {row.place.kind for row in rows} == {PlaceKind.PARAGRAPH}
         assert "no_keys" in {finding.code for finding in view.notes}
         assert view.counts[Verdict.REFUSED] == 2

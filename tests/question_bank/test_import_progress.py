@@ -16,6 +16,7 @@ from core.errors import Conflict
 from core.permissions import Role
 from question_bank.imports import background, queries, services, staging
 from question_bank.imports.models import ImportFile, ImportRow, QuestionImport
+from question_bank.imports.preview.queries import preview_rows
 from question_bank.imports.rules import ImportState
 from question_bank.imports.services import SentFile
 from tests.databases import both_databases
@@ -65,7 +66,7 @@ def test_a_large_file_is_read_in_batches_as_a_small_one_is_at_once(
         at_once = services.upload(
             session, filename="题.xlsx", data=DATA, by_id=editor.id, now=clock.now()
         ).id
-        assert queries.preview_rows(session, import_id) == queries.preview_rows(session, at_once)
+        assert preview_rows(session, import_id) == preview_rows(session, at_once)
         views = [queries.own_import(session, each, editor.id) for each in (import_id, at_once)]
         assert views[0].counts == views[1].counts
 

@@ -18,6 +18,7 @@ from core.permissions import Role
 from question_bank.filters.queries import matching
 from question_bank.filters.rules import Filters
 from question_bank.imports import queries, services, undoing
+from question_bank.imports.preview.queries import preview_rows
 from question_bank.imports.rules import ImportState
 from question_bank.questions import services as writing
 from question_bank.questions.models import QuestionVersion, ReviewEvent, VersionState
@@ -65,7 +66,7 @@ def test_an_undone_import_is_gone_from_the_lists_and_can_come_again(app: Flask) 
     with app.app_context():
         assert list(reading().scalars(matching(Filters()))) == []
         view = queries.own_import(reading(), import_id, editor.id)
-        assert (view.state, queries.preview_rows(reading(), import_id)) == (ImportState.UNDONE, [])
+        assert (view.state, preview_rows(reading(), import_id)) == (ImportState.UNDONE, [])
         events = reading().scalars(
             select(ReviewEvent).where(ReviewEvent.to_state == VersionState.RETIRED)
         )

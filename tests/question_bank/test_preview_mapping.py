@@ -17,7 +17,7 @@ from core.permissions import Role
 from question_bank.imports import queries, services
 from question_bank.imports.preview import queries as found
 from question_bank.imports.preview import services as preview
-from question_bank.imports.preview.queries import Unknown
+from question_bank.imports.preview.queries import Unknown, preview_rows
 from question_bank.imports.rules import Verdict
 from question_bank.laws import services as laws
 from question_bank.questions.models import Question, QuestionVersion, Topic
@@ -47,7 +47,7 @@ def _law(session: Session) -> None:
 
 
 def _verdicts(session: Session, import_id: int) -> list[str]:
-    return [each.verdict.value for each in queries.preview_rows(session, import_id)]
+    return [each.verdict.value for each in preview_rows(session, import_id)]
 
 
 @both_databases
@@ -68,7 +68,7 @@ def test_a_topic_of_the_file_becomes_one_of_the_bank_in_all_its_rows(app: Flask)
         )
         assert changed == 3
         assert found.unknown_topics(session, import_id) == ([Unknown("新的", 1)], 1)
-        shown = queries.preview_rows(session, import_id)
+        shown = preview_rows(session, import_id)
         assert [f.code for f in shown[0].findings] == []
         assert [f.code for f in shown[1].findings] == ["key_beyond"]
         assert shown[5].verdict is Verdict.GOOD  # it was refused for the length of its topic
@@ -151,7 +151,7 @@ def test_what_is_said_once_holds_for_the_rows(
         )
         _say(session, import_id, editor, source="司法局", pool=pool, pool_is_for_all=for_all,
              topic_id=topic.id)  # fmt: skip
-        (first, _second) = queries.preview_rows(session, import_id)
+        (first, _second) = preview_rows(session, import_id)
         assert [(f.code, f.facts["name"]) for f in first.findings] == [("topic_none", "主动公开")]
         assert queries.own_import(session, import_id, editor.id).source == "司法局"
         assert _import(session, import_id, editor) == 2

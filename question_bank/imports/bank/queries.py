@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from question_bank.formats.rows import ParsedRow
-from question_bank.imports.models import QuestionImport
-from question_bank.imports.rules import NO_TOPIC, Bank, ImportState, KnownVersion
+from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.rules import NO_TOPIC, Bank, ImportState, KnownVersion, Verdict
 from question_bank.laws.queries import citation_index
 from question_bank.questions.models import (
     Question,
@@ -117,3 +117,96 @@ def version_ids(session: Session, numbers: Sequence[tuple[int, int]]) -> list[in
         )
         found.update(((row[0], row[1]), row[2]) for row in rows)
     return [found[number] for number in numbers]
+
+
+# --- rows of an upload that the bank has, or is to be asked about ----------------------
+
+
+def twins(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[tuple[int, str]]:
+    """(number, code of a question with the same content) of the rows that the bank has already.
+
+    What an import brought that was undone does not count. ``only``: of these rows.
+    """
+    rows = session.execute(
+        select(ImportRow.number, func.min(Question.code))
+        .join(QuestionVersion, QuestionVersion.digest == ImportRow.digest)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(ImportRow.import_id == import_id, *_wanted(only), ~was_undone())
+        .group_by(ImportRow.number)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _wanted(only: Collection[int] | None) -> list[ColumnElement[bool]]:
+    """Conditions: not left out by a person, and one of these rows."""
+    conditions = [ImportRow.verdict != Verdict.DROPPED]
+    if only is not None:
+        conditions.append(ImportRow.number.in_(only))
+    return conditions
+
+
+def rows_with_known_code(
+    session: Session, import_id: int, verdicts: Collection[Verdict],
+    only: Collection[int] | None = None,
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that name a question of the bank, in order. ``only``: of these."""
+    return list(
+        session.scalars(
+            select(ImportRow.number)
+            .join(Question, Question.code == ImportRow.code)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.code != "",
+                ImportRow.digest.is_not(None), ImportRow.verdict.in_(verdicts), *_wanted(only),
+            )
+            .order_by(ImportRow.number)
+        )
+    )  # fmt: skip
+
+
+def rich_rows(
+    session: Session, import_id: int, only: Collection[int] | None = None
+) -> list[int]:  # fmt: skip
+    """Numbers of the sound rows that may show pictures, in order. ``only``: of these."""
+    return list(
+        session.scalars(
+            select(ImportRow.number)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.is_rich,
+                ImportRow.digest.is_not(None), *_wanted(only),
+            )
+            .order_by(ImportRow.number)
+        )
+    )  # fmt: skip
+
+
+def rows_to_judge(session: Session, import_id: int) -> Iterator[Any]:
+    """The sound rows of an upload with what their verdict rests on."""
+    return iter(
+        session.execute(
+            select(
+                ImportRow.number, ImportRow.verdict, ImportRow.topic, ImportRow.basis,
+                ImportRow.findings, ImportRow.judged, ImportRow.basis_taken, ImportRow.article_id,
+            )
+            .where(ImportRow.import_id == import_id, ImportRow.digest.is_not(None), *_wanted(None))
+            .order_by(ImportRow.number)
+            .execution_options(yield_per=PIECE)
+        )
+    )  # fmt: skip
+
+
+def new_topics(session: Session, import_id: int, verdicts: Collection[Verdict]) -> list[str]:
+    """Topics that rows with these verdicts name and the bank lacks, as the file names them first."""
+    return list(
+        session.scalars(
+            select(ImportRow.topic)
+            .where(
+                ImportRow.import_id == import_id, ImportRow.verdict.in_(verdicts),
+                ImportRow.topic.not_in(select(Topic.name)),
+                ImportRow.code.not_in(select(Question.code)),
+            )
+            .group_by(ImportRow.topic)
+            .order_by(func.min(ImportRow.number))
+        )
+    )  # fmt: skip

@@ -1,8 +1,8 @@
-"""Finding rows to mend, what they repeat, and the words of a file that the bank does not know."""
+"""The rows of a preview, what a row to mend repeats, and words that the bank does not know."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from core.db import table_of
 from core.errors import NotFound
+from core.richtext import plain
 from question_bank.formats.reading import Place
 from question_bank.formats.rows import ParsedRow
-from question_bank.imports.models import ImportRow, QuestionImport
+from question_bank.imports.models import NOT_GOOD, ImportRow, QuestionImport
 from question_bank.imports.preview.rules import TWIN_CODES, cells_of, repeats
-from question_bank.imports.queries import said_of
 from question_bank.imports.rules import ImportState, Verdict
 from question_bank.imports.staging import parsed_of
 from question_bank.questions.models import Question, Topic
@@ -24,6 +24,20 @@ from question_bank.questions.rules import MAX_OPTIONS, Finding
 
 MOST_SHOWN = 20  # words of a file that can be mapped at a time
 _COUNTED = (Verdict.GOOD, Verdict.DOUBTFUL, Verdict.REFUSED)
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One row as the preview shows it."""
+
+    number: int
+    place: Place
+    type_text: str
+    stem: str
+    answer: str
+    verdict: Verdict
+    findings: Sequence[Finding]
+    is_mended: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,68 @@ class Unknown:
 
     text: str
     rows: int
+
+
+def preview_rows(
+    session: Session,
+    import_id: int,
+    shown: Collection[Verdict] = (),
+    *,
+    words: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[PreviewRow]:
+    """Rows of an upload in the order of its file.
+
+    ``shown``: only these verdicts; none is all. ``words``: only rows that hold them.
+    """
+    query = (
+        select(
+            ImportRow.number, ImportRow.place_kind, ImportRow.place_number, ImportRow.place_id,
+            ImportRow.sheet, ImportRow.type_text, ImportRow.stem, ImportRow.answer,
+            ImportRow.verdict, ImportRow.findings, ImportRow.judged, ImportRow.mended_at,
+            ImportRow.is_rich,
+        )
+        .where(*_shown(import_id, shown, words))
+        .order_by(ImportRow.number)
+        .limit(limit)
+        .offset(offset)
+    )  # fmt: skip
+    return [_preview(row) for row in session.execute(query)]
+
+
+def _shown(import_id: int, shown: Collection[Verdict], words: str) -> list[ColumnElement[bool]]:
+    conditions = [ImportRow.import_id == import_id]
+    if shown:
+        conditions.append(ImportRow.verdict.in_(shown))
+        if Verdict.GOOD not in shown:
+            conditions.append(NOT_GOOD)
+    if words:
+        texts = (ImportRow.stem, ImportRow.answer, ImportRow.code, ImportRow.topic, ImportRow.basis)
+        conditions.append(or_(*(text.icontains(words, autoescape=True) for text in texts)))
+    return conditions
+
+
+def count_rows(
+    session: Session, import_id: int, shown: Collection[Verdict] = (), words: str = ""
+) -> int:
+    """How many rows ``preview_rows`` has without a limit."""
+    counted = select(func.count()).select_from(ImportRow).where(*_shown(import_id, shown, words))
+    return session.scalar(counted) or 0
+
+
+def said_of(row: Any) -> list[Finding]:
+    """What is to be said of a row. Where the bank has it, or is not ready for it, nothing else matters."""
+    settled = row.judged and row.verdict in {Verdict.SAME, Verdict.REFUSED}
+    said = row.judged if settled else [*row.findings, *row.judged]
+    return [Finding(**each) for each in said]
+
+
+def _preview(row: Any) -> PreviewRow:
+    return PreviewRow(
+        row.number, Place(row.place_kind, row.place_number, row.place_id, row.sheet),
+        row.type_text, plain(row.stem, row.is_rich), row.answer, row.verdict, said_of(row), row.mended_at is not None,
+    )  # fmt: skip
 
 
 def staged_row(session: Session, import_id: int, number: int, person_id: int) -> StagedRow:

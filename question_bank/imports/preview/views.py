@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 from flask import Response, flash, redirect, render_template, request, send_file, url_for
@@ -106,11 +107,11 @@ def _listing(view: ImportView, shown: frozenset[Verdict], words: str) -> Listing
     session = reading()
     total = sum(view.counts[verdict] for verdict in shown or Verdict)
     if words:
-        total = queries.count_rows(session, view.id, shown, words)
+        total = found.count_rows(session, view.id, shown, words)
     text = request.args.get("page", "1")
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(int(text) if text.isdecimal() and len(text) <= PAGE_DIGITS else 1, 1), pages)
-    rows = queries.preview_rows(
+    rows = found.preview_rows(
         session, view.id, shown, words=words, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
     )
     args = {key: value for key, value in request.args.items() if key in {"show", "q"}}
@@ -208,45 +209,41 @@ def take_back(import_id: int, number: int) -> BaseResponse:
 @requires(Permission.BANK_WRITE)
 def map_topics(import_id: int) -> str | BaseResponse:
     """Say which topics the topics of the file are."""
-    view = queries.own_import(reading(), import_id, viewer().person_id)
-    form = TopicsForm()
-    try:
-        with transaction() as session:
-            changed = services.map_topics(
-                session, import_id=import_id, by_id=viewer().person_id, chosen=form.chosen(),
-                now=clock.now(),
-            )  # fmt: skip
-    except Invalid as error:
-        form.form_errors = [error.detail]
-        form.refuse_texts(error.extra["wrong"])
-        return _page(view, topics=form)
-    except Conflict as error:
-        flash(error.detail, "warning")
-    else:
-        flash(_("已对应，改了 %(n)s 行的知识点。", n=changed), "success")
-    return redirect(_to_list(import_id))
+    return _map(import_id, TopicsForm(), services.map_topics,
+                lambda n: _("已对应，改了 %(n)s 行的知识点。", n=n))  # fmt: skip
 
 
 @bp.post("/<int:import_id>/bases")
 @requires(Permission.BANK_WRITE)
 def map_bases(import_id: int) -> str | BaseResponse:
     """Say which articles the citations of the file are."""
+    return _map(import_id, BasesForm(), services.map_bases,
+                lambda n: _("已对应，改了 %(n)s 行的法规依据。", n=n))  # fmt: skip
+
+
+def _map(
+    import_id: int, form: TopicsForm | BasesForm, service: Callable[..., int],
+    said: Callable[[int], str],
+) -> str | BaseResponse:  # fmt: skip
+    """Map words of the file by a form. ``said``: what to say of so many changed rows."""
     view = queries.own_import(reading(), import_id, viewer().person_id)
-    form = BasesForm()
     try:
         with transaction() as session:
-            changed = services.map_bases(
+            changed = service(
                 session, import_id=import_id, by_id=viewer().person_id, chosen=form.chosen(),
                 now=clock.now(),
             )  # fmt: skip
     except Invalid as error:
         form.form_errors = [error.detail]
         form.refuse_texts(error.extra["wrong"])
-        return _page(view, bases=form)
+        return _page(
+            view, topics=form if isinstance(form, TopicsForm) else None,
+            bases=form if isinstance(form, BasesForm) else None,
+        )  # fmt: skip
     except Conflict as error:
         flash(error.detail, "warning")
     else:
-        flash(_("已对应，改了 %(n)s 行的法规依据。", n=changed), "success")
+        flash(said(changed), "success")
     return redirect(_to_list(import_id))
 
 
