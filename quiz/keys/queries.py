@@ -16,6 +16,7 @@ from accounts.people.models import Person
 from core.db import table_of
 from core.errors import NotFound
 from question_bank.questions.models import Question, QuestionVersion
+from question_bank.questions.rules import LIVE_STATES, OPEN_STATES
 from quiz.keys.models import KeyCorrection
 from quiz.keys.rules import Verdict, marking_key, right_key, strict_key
 from quiz.papers.queries import Version
@@ -160,6 +161,42 @@ def corrections_of(session: Session, version_id: int) -> list[CorrectionView]:
     query = corrections().where(KeyCorrection.version_id == version_id)
     return [
         correction_view(row) for row in session.execute(query.order_by(KeyCorrection.id.desc()))
+    ]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A version whose key is still the one that was corrected in another of the same question."""
+
+    version_id: int
+    number: int
+    is_used: bool  # to be corrected as well; otherwise it is simply edited
+
+
+def repeats_of(session: Session, correction: CorrectionView) -> list[Repeat]:
+    """Other versions of the question with the same options and key, in use or on their way.
+
+    Whoever corrects one version may overlook them. Corrected ones are left out. Two statements.
+    """
+    versions = session.execute(
+        select(
+            QuestionVersion.id, QuestionVersion.number, QuestionVersion.state,
+            QuestionVersion.type, QuestionVersion.options, QuestionVersion.key,
+        )
+        .where(QuestionVersion.question_id == correction.question_id)
+        .order_by(QuestionVersion.number)
+    ).all()  # fmt: skip
+    own = next(row for row in versions if row.id == correction.version_id)
+    alike = [
+        row for row in versions
+        if row.id != own.id and row.state in LIVE_STATES | OPEN_STATES
+        and (row.type, row.options, row.key) == (own.type, own.options, own.key)
+    ]  # fmt: skip
+    corrected = in_force(session, [row.id for row in alike])
+    return [
+        Repeat(row.id, row.number, row.state in LIVE_STATES)
+        for row in alike
+        if row.id not in corrected
     ]
 
 

@@ -143,7 +143,8 @@ def _correction_page(found: CorrectionView, form: DecideForm, status: int = 200)
     html = render_template(
         "errata/correction.html", correction=found, form=form, verdicts=VERDICTS,
         version=questions.version(session, found.version_id), words=bank.WORDS,
-        progress=queries.progress(session, found), may_decide=may_decide,
+        progress=queries.progress(session, found), repeats=keys.repeats_of(session, found),
+        may_decide=may_decide,
         is_asker=found.asked_by == person.person_id,
         may_rescore=may_decide, may_write=person.may(Permission.BANK_WRITE),
     )  # fmt: skip

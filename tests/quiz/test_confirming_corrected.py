@@ -11,12 +11,17 @@ from sqlalchemy import select
 from core import clock
 from core.db import reading, transaction
 from core.errors import Conflict
+from core.permissions import Role
+from question_bank.questions import services as questions
 from question_bank.questions.rules import VersionState
 from question_bank.suspensions.confirming.services import confirm, retire_suspended
 from question_bank.suspensions.models import Suspension
 from question_bank.suspensions.services import suspend
 from quiz.keys import services as keys
+from quiz.keys.queries import correction_of, repeats_of
 from tests.databases import both_databases
+from tests.factories import make_person
+from tests.question_bank.bench import bench_of
 from tests.quiz.reports import Sat, correct, sat, state_of, version_at
 from tests.quiz.voids import Browser
 
@@ -94,3 +99,35 @@ def test_a_corrected_question_may_be_taken_out_of_use(app: Flask) -> None:
     with app.app_context(), transaction() as session:
         retire_suspended(session, version_ids=[version_id], by_id=one.second.id, now=clock.now())
     assert (state_of(app, version_id), _open(app)) == (OFF, 0)
+
+
+@both_databases
+def test_other_versions_with_the_corrected_key_are_named(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        bench = bench_of(session)
+        first = bench.approved()
+        other_key = bench.next_of(first, key=[1])
+        bench.submit(other_key)
+        questions.approve(session, version_id=other_key.id, reviewer_id=bench.reviewer.id,
+                          now=clock.now())  # fmt: skip
+        second = bench.next_of(other_key, stem="改了题干（　）。", key=first.key)
+        bench.submit(second)
+        questions.approve(session, version_id=second.id, reviewer_id=bench.reviewer.id,
+                          now=clock.now())  # fmt: skip
+        third = bench.next_of(second)
+        decider = make_person(session, Role.OFFICE)
+        first_id, second_id, asker = first.id, second.id, bench.reviewer
+        numbers = (second.number, third.number)
+    one = correct(app, first_id, asker, decider)
+    assert _repeats(app, one) == [(numbers[0], True), (numbers[1], False)]
+    html = Browser(app, asker).get(f"/errata/corrections/{one}")
+    assert "这次更正不改变它们" in html
+    assert f'href="/errata/versions/{second_id}"' in html
+    two = correct(app, second_id, asker, decider)
+    assert _repeats(app, one) == _repeats(app, two) == [(numbers[1], False)]
+
+
+def _repeats(app: Flask, correction_id: int) -> list[tuple[int, bool]]:
+    with app.app_context():
+        found = repeats_of(reading(), correction_of(reading(), correction_id))
+        return [(each.number, each.is_used) for each in found]
