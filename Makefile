@@ -82,7 +82,7 @@ check-static: setup
 	  export SHANGGANG_DATABASE_URL="sqlite:///$$dir/check.sqlite3" && \
 	  echo "$(FLASK) db check" && $(FLASK) db upgrade && $(FLASK) db check
 
-test: setup  ## every test once, with coverage (90 % or more)
+test: setup  ## every test once; the fast ones must cover 90 % or more
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
 test-unit: setup  ## the fast tests: no browser, no PostgreSQL
