@@ -147,11 +147,15 @@ def _key_of_choice(options: list[str], answer: str, *, is_single: bool) -> str:
     return letters[0]
 
 
-def _is_name(code: str, serial: str) -> bool:
-    """Whether the cells that name a row need no remark."""
-    if ODD.search(code + serial) or len(code) > MAX_CODE:
-        return False
-    return bool(code) or not serial or serial.isdigit()
+def _code(code: str, serial: str) -> str | None:
+    """The code by which a row names its question, '' where it only counts; None where it is odd."""
+    if ODD.search(code + serial):
+        return None
+    code = letter_number(code)
+    if code.isdigit():
+        code = ""
+    is_sound = len(code) <= MAX_CODE and (code or not serial or serial.isdigit())
+    return code if is_sound else None
 
 
 def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
@@ -181,14 +185,12 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
         texts = " ".join(values[_TEXTS_AT:])
         is_notable = _NOTABLE.search(texts) is not None
         type_ = _type(type_text) if type_text else by_sheet
-        if (code or serial) and (code := letter_number(code)).isdigit():
-            code = ""
+        named = _code(code, serial) if code or serial else ""
         may_shuffle = not shuffle or shuffle.upper() in words.CAN
         if (
             type_ is None or not stem or not answer or difficulty not in _DIFFICULTIES
             or pool not in _POOLS or (is_notable and ODD.search(texts))
-            or ((code or serial) and not _is_name(code, serial))
-            or not (may_shuffle or shuffle.upper() in words.CANNOT)
+            or named is None or not (may_shuffle or shuffle.upper() in words.CANNOT)
             or len(stem) > MAX_STEM or len(explanation) > MAX_EXPLANATION
             or len(topic) > MAX_TOPIC or len(basis) > MAX_BASIS or len(passage) > MAX_PASSAGE
         ):  # fmt: skip
@@ -210,7 +212,7 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
             content = f'["{type_.value}","{stem}",{choices},{key}'
         content += f",{encode_basestring(passage)}]" if passage else "]"
         return (
-            row, type_.word, stem, answer, code, topic, basis,
+            row, type_.word, stem, answer, named, topic, basis,
             _GIVENS[bool(explanation) | bool(difficulty) << 1 | bool(topic) << 2 | bool(pool) << 3
                     | bool(basis) << 4 | bool(shuffle) << 5],
             type_.value, choices, key, passage, explanation, _DIFFICULTIES[difficulty],
