@@ -167,24 +167,24 @@ def is_recorded(stored: Stored | None, epoch: int, operation: Operation) -> bool
 
 def judge(epoch: int, operations: Iterable[Operation], stored: Mapping[int, Stored]) -> Verdict:
     """Sort the operations of one request, in whatever order they came, by what is to be done."""
-    newest: dict[int, Operation] = {}
-    recorded, superseded, conflicts = [], [], set()
+    recorded, fresh, superseded, conflicts = [], [], [], set()
+    last: dict[int, int] = {}
     for operation in operations:
         held = stored.get(operation.position)
         if is_recorded(held, epoch, operation):
             recorded.append(operation)
-            continue
-        if held is not None and (held.epoch, held.seq) == (epoch, operation.seq):
+        elif held is not None and (held.epoch, held.seq) == (epoch, operation.seq):
             conflicts.add(operation.position)
-            continue
-        rival = newest.get(operation.position)
-        if rival is None or operation.seq > rival.seq:
-            newest[operation.position] = operation
-            if rival is not None:
-                superseded.append(rival)
-        elif operation.seq < rival.seq:
+        else:
+            fresh.append(operation)
+            last[operation.position] = max(operation.seq, last.get(operation.position, 0))
+    newest: dict[int, Operation] = {}
+    for operation in fresh:
+        if operation.seq < last[operation.position]:
             superseded.append(operation)
-        elif canonical(operation.value) != canonical(rival.value):
+            continue
+        rival = newest.setdefault(operation.position, operation)
+        if canonical(operation.value) != canonical(rival.value):
             conflicts.add(operation.position)
     return Verdict(
         tuple(newest.values()), tuple(recorded), tuple(sorted(conflicts)), tuple(superseded)

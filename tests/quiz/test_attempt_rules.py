@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from question_bank.questions.rules import QuestionType as Type
 from quiz.attempts.rules import (
@@ -60,6 +63,25 @@ def test_of_one_request_the_newest_counts_in_any_order(order: tuple[int, ...]) -
 def test_one_request_cannot_say_two_things_at_once() -> None:
     assert judge(1, [Operation(1, 1, "A"), Operation(1, 1, "B")], {}).conflicts == (1,)
     assert judge(1, [Operation(1, 1, "A"), Operation(1, 1, "A")], {}).conflicts == ()
+
+
+OPERATIONS = st.lists(
+    st.builds(Operation, st.just(1), st.integers(1, 6), st.sampled_from("AB")), max_size=4
+)
+
+
+@given(operations=OPERATIONS, data=st.data())
+@example(
+    operations=[Operation(1, 6, "A"), Operation(1, 6, "B"), Operation(1, 7, "A")], data=None
+)  # what was contradicted is superseded, whether the newest comes first or last
+def test_the_order_within_a_request_decides_nothing(operations: list[Operation], data: Any) -> None:
+    shuffled = data.draw(st.permutations(operations)) if data else operations[::-1]
+    one, other = (judge(2, each, HELD) for each in (operations, shuffled))
+    for name in ("recorded", "superseded"):
+        assert Counter(getattr(one, name)) == Counter(getattr(other, name))
+    assert one.conflicts == other.conflicts
+    if not one.conflicts:
+        assert one.apply == other.apply
 
 
 def test_what_a_page_lists_and_is_not_there_is_missing() -> None:
