@@ -31,7 +31,7 @@ from tests.quiz.candidates import Candidate, sit
 
 pytestmark = pytest.mark.slow
 SAVING = 1.5  # seconds between kills
-KILLS = 3
+KILLS = 2
 
 
 @contextmanager
