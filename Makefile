@@ -6,13 +6,15 @@
 PORT    ?= 5000
 WORKERS ?= 2
 JOBS    ?= 2
+WAITING ?= 3
 PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 BIN     := .venv/bin
 FLASK   := $(BIN)/python -m flask --app app
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
-PYTEST  := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+PYTEST  := $(BIN)/python -m pytest --dist worksteal
+LONG    := browser or slow
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 export PORT WORKERS
@@ -83,10 +85,11 @@ check-static: setup
 	  echo "$(FLASK) db check" && $(FLASK) db upgrade && $(FLASK) db check
 
 test: setup  ## every test once; the fast ones must cover 90 % or more
-	$(PYTEST) --cov --cov-report=term:skip-covered
+	$(PYTEST) -n $(JOBS) -m "not ($(LONG))" --cov --cov-report=term:skip-covered
+	$(PYTEST) -n $(WAITING) -m "$(LONG)"
 
 test-unit: setup  ## the fast tests: no browser, no PostgreSQL
-	$(PYTEST) -m "not browser and not postgres and not slow"
+	$(PYTEST) -n $(JOBS) -m "not ($(LONG) or postgres)"
 
 bench: setup  ## measure speed on this machine
 	@$(BIN)/python -m benchmarks

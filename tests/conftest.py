@@ -15,17 +15,6 @@ from tests import cheap_hashes as cheap_hashes  # noqa: PLC0414 (imported for wh
 pytest_plugins = ["tests.postgres", "tests.chromium", "tests.databases"]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the coverage of the fast tests alone: what takes long runs at full speed instead.
-
-    So the share that is asked for says what is tested without a browser and without waiting.
-    """
-    for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
-            item.add_marker("no_cover")
-
-
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser without JavaScript and without a sign-in."""
