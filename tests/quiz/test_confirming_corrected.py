@@ -122,7 +122,8 @@ def test_other_versions_with_the_corrected_key_are_named(app: Flask) -> None:
     assert _repeats(app, one) == [(numbers[0], True), (numbers[1], False)]
     html = Browser(app, asker).get(f"/errata/corrections/{one}")
     assert "这次更正不改变它们" in html
-    assert f'href="/errata/versions/{second_id}"' in html
+    assert f'href="/errata/versions/{second_id}/correct"' in html  # nobody reported that version
+    assert f"第 {numbers[1]} 版" in html
     two = correct(app, second_id, asker, decider)
     assert _repeats(app, one) == _repeats(app, two) == [(numbers[1], False)]
 
