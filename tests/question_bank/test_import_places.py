@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from core import clock
-from core.db import reading, transaction
+from core.db import db, reading, transaction
 from core.errors import Invalid
 from core.permissions import Role
 from question_bank.formats import parsed, words
@@ -17,10 +18,13 @@ from question_bank.formats.reading import Place, PlaceKind, Reading, ReadQuestio
 from question_bank.imports import queries, services
 from question_bank.imports.preview.queries import preview_rows
 from question_bank.imports.rules import Verdict
+from question_bank.questions.models import Question
 from tests.databases import both_databases
 from tests.factories import make_person
+from tests.question_bank.bench import bench_of
 from tests.question_bank.desk import PAPER
 from tests.question_bank.formats.documents import document, paragraphs
+from tests.question_bank.helpers import HEAD, row, workbook
 
 
 @both_databases
@@ -85,3 +89,34 @@ def test_each_kind_that_is_accepted_has_a_reader(app: Flask) -> None:
 def test_an_escaped_backslash_before_a_sign_is_a_backslash() -> None:
     for key in ([["a\\", "b"]], [["a\\"], ["b"]], [["a=b|c", "；"], ["\\="]]):
         assert words.blanks(words.blanks_text(key)) == key
+
+
+@both_databases
+@pytest.mark.parametrize("changes", [{}, {"解析": "故选B。"}], ids=["ordinary row", "doubtful row"])
+def test_the_preview_says_at_once_that_a_row_is_a_new_version(
+    app: Flask, changes: dict[str, str]
+) -> None:
+    with app.app_context(), transaction() as session:
+        bench = bench_of(session)
+        code = session.get_one(Question, bench.approved().question_id).code
+        kept = services.upload(
+            session, filename="新版.xlsx", by_id=bench.author.id, now=clock.now(),
+            data=workbook([*HEAD, "编号"], [*row(7, **changes), code], row(8)),
+        )  # fmt: skip
+        first, second = preview_rows(session, kept.id)
+    assert "new_version" in {finding.code for finding in first.findings}
+    assert "new_version" not in {finding.code for finding in second.findings}
+
+
+def test_rows_that_want_a_look_are_found_by_the_index_of_them(app: Flask) -> None:
+    with app.app_context():
+        seen: list[str] = []
+        session = reading()
+        event.listen(db.engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
+        preview_rows(session, 1, [Verdict.REFUSED], limit=20)
+        plan = (
+            session.connection()
+            .exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[-1]}", (1, "refused", 20, 0))
+            .all()
+        )
+    assert any("ix_import_row_noted" in line[3] for line in plan)
