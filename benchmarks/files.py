@@ -150,7 +150,7 @@ MEASURES: dict[str, Callable[[Path], None]] = {
     "export": _export, "writer": _writer, "word": _word,
 }  # fmt: skip
 # together, and how often
-ROUNDS = ((("calamine", "read"), 3), (("openpyxl",), 1), (("import",), 1), (("export", "writer"), 3),
+ROUNDS = ((("calamine", "read"), 5), (("openpyxl",), 1), (("import",), 1), (("export", "writer"), 5),
           (("word",), 1))  # fmt: skip
 _seconds: dict[str, float] = {}
 

@@ -18,7 +18,9 @@ PLAIN_START = re.compile(
     rb"(?:\xef\xbb\xbf)?<(?:\?xml(?:(?! encoding)[^<>\0])*(?: encoding=[\"'](?i:utf-8)[\"'][^<>\0]*)?\?>|[a-zA-Z])"
 )
 # a cell that does not name its place at once, or is far away; no names but "c" are cells
-ODD_CELL = re.compile(rb'<c(?![A-Za-z:]| r="[A-Z](?:\d{1,5}|1[0-4]\d{4})")')
+ODD_CELL = re.compile(
+    rb'<c(?! r="[A-Z][0-9]{1,5}"| r="[A-Z]1[0-4][0-9]{4}"|[A-Za-z:])'  # the usual first
+)
 PREFIXED_CELL = re.compile(rb":c[\s/>]")
 
 

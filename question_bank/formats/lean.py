@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -39,7 +39,7 @@ from question_bank.questions.shuffling import may_point
 
 GIVEN = ("explanation", "difficulty", "topic", "pool", "basis", "shuffle")
 # 2 ** 6 lists of names, by the bits of those that are given
-_GIVENS = [
+GIVENS = [
     ",".join(name for bit, name in enumerate(GIVEN) if number >> bit & 1)
     for number in range(1 << len(GIVEN))
 ]
@@ -51,6 +51,7 @@ _TEXTS_AT = len(_JUDGED)
 _NOTABLE = re.compile(rf'[\x00-\x1f"\\A-H上{ODD.pattern.strip("[]")}]')
 MAX_CODE = 32
 MAX_TOPIC = 64
+_SHORT = MAX_BASIS  # where the texts are no longer all together, none of them is too long
 encoded: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 ).encode
@@ -141,10 +142,18 @@ def _key_of_choice(options: list[str], answer: str, *, is_single: bool) -> str:
     if (
         letters is None or count < MIN_OPTIONS or "" in options or len(set(options)) != count
         or letters[1] >= count or letters[2] is not is_single
-        or max(map(len, options)) > MAX_OPTION
     ):  # fmt: skip
         return ""
     return letters[0]
+
+
+def _is_long(
+    stem: str, explanation: str, basis: str, passage: str, options: Iterable[str]
+) -> bool:  # fmt: skip
+    return (
+        len(stem) > MAX_STEM or len(explanation) > MAX_EXPLANATION or len(basis) > MAX_BASIS
+        or len(passage) > MAX_PASSAGE or any(len(option) > MAX_OPTION for option in options)
+    )  # fmt: skip
 
 
 def _code(code: str, serial: str) -> str | None:
@@ -191,8 +200,8 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
             type_ is None or not stem or not answer or difficulty not in _DIFFICULTIES
             or pool not in _POOLS or (is_notable and ODD.search(texts))
             or named is None or not (may_shuffle or shuffle.upper() in words.CANNOT)
-            or len(stem) > MAX_STEM or len(explanation) > MAX_EXPLANATION
-            or len(topic) > MAX_TOPIC or len(basis) > MAX_BASIS or len(passage) > MAX_PASSAGE
+            or len(topic) > MAX_TOPIC
+            or (len(texts) > _SHORT and _is_long(stem, explanation, basis, passage, options))
         ):  # fmt: skip
             return None
         if type_.has_options:
@@ -213,8 +222,8 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
         content += f",{encode_basestring(passage)}]" if passage else "]"
         return (
             row, type_.word, stem, answer, named, topic, basis,
-            _GIVENS[bool(explanation) | bool(difficulty) << 1 | bool(topic) << 2 | bool(pool) << 3
-                    | bool(basis) << 4 | bool(shuffle) << 5],
+            GIVENS[(1 if explanation else 0) | (2 if difficulty else 0) | (4 if topic else 0)
+                   | (8 if pool else 0) | (16 if basis else 0) | (32 if shuffle else 0)],
             type_.value, choices, key, passage, explanation, _DIFFICULTIES[difficulty],
             _POOLS[pool], may_shuffle or not type_.has_options, sha256(content.encode()).hexdigest(),
         )  # fmt: skip

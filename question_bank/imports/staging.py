@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -18,17 +19,28 @@ from question_bank.imports.bank import queries as holding
 from question_bank.imports.models import QuestionImport
 from question_bank.imports.rules import Bank, JudgedRow, Verdict, compared, judge
 from question_bank.media import queries as media
-from question_bank.questions.rules import Draft, Finding, QuestionType, pictures_of
+from question_bank.questions.rules import (
+    Difficulty,
+    Draft,
+    Finding,
+    Pool,
+    QuestionType,
+    pictures_of,
+)
 
 BATCH = 2000
 AT_ONCE = 40  # rows of one INSERT
 _Tuples: TypeAlias = list[tuple[Any, ...]]
+# whether it wants a look, what is said (JSON), the citation taken, its article
+_Said: TypeAlias = tuple[bool, str, str | None, int | None]
 Batch: TypeAlias = tuple[_Tuples, _Tuples, _Tuples]  # bare: nothing beside what ``lean`` reads
 # the rest of a row, before the columns of ``lean``
 _BARE = ("number", "verdict", "judged")
 _OWN = ("basis_taken", "article_id", "sheet")
 _FULL = ("findings", "place_kind", "place_id", "is_rich")
 _ALONE = {"findings": "[]", "place_kind": "row", "place_id": "", "is_rich": False}
+# Our own words that many batches have alike: then they stand in the statement and are not bound.
+_USUAL = frozenset(map(str, ("", "[]", *Verdict, *Difficulty, *Pool, *lean.GIVENS)))
 _CODE, _TOPIC, _BASIS = (lean.COLUMNS.index(name) for name in ("code", "topic", "basis"))
 
 
@@ -37,24 +49,20 @@ def findings_json(findings: Iterable[Finding]) -> str:
     return encoded([finding.__dict__ for finding in findings])
 
 
-@dataclass
-class Comparer:
-    """What the bank says of a topic and a citation, worked out once for each pair."""
+class Comparer(dict[tuple[str, str], _Said]):
+    """What the bank says of a (topic, citation), worked out once for each pair."""
 
-    bank: Bank
-    known: dict[tuple[str, str], tuple[bool, str, str | None, int | None]] = field(
-        default_factory=dict
-    )
+    def __init__(self, bank: Bank) -> None:
+        super().__init__()
+        self.bank = bank
 
-    def of(self, topic: str, basis: str) -> tuple[bool, str, str | None, int | None]:
-        """Whether it wants a look, what is said (JSON), the citation taken, its article."""
-        found = self.known.get((topic, basis))
-        if found is None:
-            taken, said, article_id = compared(topic, basis, self.bank)
-            found = self.known[topic, basis] = (
-                any(each.code in DOUBTS for each in said), findings_json(said),
-                taken if taken != basis else None, article_id,
-            )  # fmt: skip
+    def __missing__(self, pair: tuple[str, str]) -> _Said:
+        topic, basis = pair
+        taken, said, article_id = compared(topic, basis, self.bank)
+        found = self[pair] = (
+            any(each.code in DOUBTS for each in said), findings_json(said),
+            taken if taken != basis else None, article_id,
+        )  # fmt: skip
         return found
 
 
@@ -73,24 +81,25 @@ class Stager:
 
     def next_batch(self) -> Batch | None:
         """Read some rows more; None at the end."""
-        bare: list[tuple[Any, ...]] = []
-        plain: list[tuple[Any, ...]] = []
-        full: list[tuple[Any, ...]] = []
-        before, of = self.number, self.comparer.of
+        bare: _Tuples = []
+        plain: _Tuples = []
+        full: _Tuples = []
+        before, known = self.number, self.comparer
+        number = before
         for number, (sheet, row) in enumerate(islice(self.items, BATCH), before + 1):
-            self.number = number
             if isinstance(row, tuple):
-                doubtful, judged, taken, article = of(row[_TOPIC], row[_BASIS])
-                begin = (number, "doubtful" if doubtful else "good", judged)
-                self.has_codes = self.has_codes or row[_CODE] != ""
-                if sheet or taken is not None or article:
+                doubtful, judged, taken, article = known[row[_TOPIC], row[_BASIS]]
+                verdict = "doubtful" if doubtful else "good"
+                if row[_CODE] or sheet or taken is not None or article:
+                    self.has_codes = self.has_codes or row[_CODE] != ""
                     self.sheets.add(sheet)
-                    plain.append((*begin, taken, article, sheet, *row))
+                    plain.append((number, verdict, judged, taken, article, sheet, *row))
                 else:
-                    bare.append(begin + row)
+                    bare.append((number, verdict, judged, *row))
             else:
-                full.append(self._full(row))
-        return (bare, plain, full) if self.number > before else None
+                full.append(self._full(number, row))
+        self.number = number
+        return (bare, plain, full) if number > before else None
 
     def put(self, session: Session, batch: Batch) -> None:
         """Keep these rows."""
@@ -100,13 +109,13 @@ class Stager:
         _insert(session, (*_BARE, *_OWN, *lean.COLUMNS), plain, {**alike, **_ALONE})
         _insert(session, (*_BARE, *_OWN, *lean.COLUMNS, *_FULL), full, alike)
 
-    def _full(self, row: ParsedRow) -> tuple[Any, ...]:
+    def _full(self, number: int, row: ParsedRow) -> tuple[Any, ...]:
         values = values_of(row, self.comparer)
         self.sheets.add(values["sheet"])
         self.is_table = self.is_table and values["place_kind"] == "row"
         self.has_codes = self.has_codes or row.code != ""
         self.has_rich = self.has_rich or values["is_rich"]
-        values["number"] = self.number
+        values["number"] = number
         return tuple(values[name] for name in (*_BARE, *_OWN, *lean.COLUMNS, *_FULL))
 
 
@@ -116,7 +125,7 @@ def values_of(row: ParsedRow, comparer: Comparer) -> dict[str, Any]:
     is_sound = row.draft is not None and not row.is_refused
     doubtful, judged, taken, article_id = False, "[]", None, None
     if is_sound:
-        doubtful, judged, taken, article_id = comparer.of(row.topic, draft.basis if draft else "")
+        doubtful, judged, taken, article_id = comparer[row.topic, draft.basis if draft else ""]
         doubtful = doubtful or any(each.code in DOUBTS for each in row.findings)
     verdict = Verdict.DOUBTFUL if doubtful else Verdict.GOOD
     place = row.place
@@ -147,11 +156,17 @@ def _insert(
 
     Several rows a statement, which takes half the time of a statement each.
     """
+    if not rows:
+        return
     connection = session.connection()
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    fixed = {name: "false" if value is False else repr(value) for name, value in constants.items()}
-    names = ", ".join(f'"{name}"' for name in (*columns, *fixed))
-    one = f"({', '.join((*[mark] * len(columns), *fixed.values()))})"
+    usual = _usual(columns, rows)
+    varying = [name for name in columns if name not in usual]
+    rows = list(map(itemgetter(*map(columns.index, varying)), rows))
+    fixed = {name: "false" if value is False else repr(value)
+             for name, value in {**constants, **usual}.items()}  # fmt: skip
+    names = ", ".join(f'"{name}"' for name in (*varying, *fixed))
+    one = f"({', '.join((*[mark] * len(varying), *fixed.values()))})"
     begin = f"INSERT INTO import_row ({names}) VALUES "  # nosec B608 (names of our own columns)
     whole = len(rows) - len(rows) % AT_ONCE
     if whole:
@@ -160,8 +175,19 @@ def _insert(
             [tuple(chain.from_iterable(rows[start : start + AT_ONCE]))
              for start in range(0, whole, AT_ONCE)],
         )  # fmt: skip
-    if rest := list(rows[whole:]):
+    if rest := rows[whole:]:
         connection.exec_driver_sql(begin + one, rest)
+
+
+def _usual(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, str]:
+    """Columns that have one and the same of our own words in all of these rows, and which."""
+    first, last = rows[0], rows[-1]
+    return {
+        name: first[at]
+        for at, name in enumerate(columns)
+        if first[at] in _USUAL and last[at] == first[at]
+        and [row[at] for row in rows].count(first[at]) == len(rows)
+    }  # fmt: skip
 
 
 # --- comparing with the bank ----------------------------------------------------------
@@ -272,7 +298,7 @@ def _judged_anew(
     """What is now to be said of rows otherwise than when they were kept."""
     changes = {}
     for row in holding.rows_to_judge(session, import_id):
-        doubtful, judged, taken, article_id = comparer.of(row.topic, row.basis)
+        doubtful, judged, taken, article_id = comparer[row.topic, row.basis]
         doubtful = doubtful or any(each["code"] in DOUBTS for each in row.findings)
         now = (Verdict.DOUBTFUL if doubtful else Verdict.GOOD, judged, taken, article_id)
         if now != (row.verdict, encoded(row.judged), row.basis_taken, row.article_id):
