@@ -59,6 +59,13 @@ def _sqlite_app() -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
+def _postgres_app() -> Flask:
+    """Its address stays; the database there is another one in every test."""
+    url = postgres.address(postgres.start())
+    return testing_app(Settings(database_url=url, log_level="ERROR", **SECRETS))
+
+
+@pytest.fixture(scope="session")
 def postgres_template() -> Iterator[str]:
     """A migrated PostgreSQL database to copy."""
     server = postgres.start()
@@ -82,10 +89,9 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
             db.session.remove()
             db.engine.dispose()
         return
-    template = request.getfixturevalue("postgres_template")
-    server = postgres.start()
-    url = postgres.create_database(server, template=template)
-    app = testing_app(Settings(database_url=url, log_level="ERROR", **SECRETS))
+    app = request.getfixturevalue("_postgres_app")
+    server, url = postgres.start(), app.extensions["settings"].database_url
+    postgres.create_database(server, template=request.getfixturevalue("postgres_template"), url=url)
     yield app
     with app.app_context():
         db.session.remove()

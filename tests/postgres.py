@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 GIVEN = "SHANGGANG_TEST_POSTGRES_URL"
 RUN_FOLDER = "SHANGGANG_TEST_RUN_FOLDER"
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
+COPIES_FILES = 15_00_00  # the version that may be told how to copy a database
 MISSING = (
     f"No PostgreSQL for tests: run `make setup`, install one, or name one in {GIVEN} "
     "(postgresql://user:password@host/database; the user may create databases)."
@@ -251,20 +252,30 @@ def libpq(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def create_database(server: str, *, template: str | None = None) -> str:
-    """Make a database with a new name, empty or as a copy of ``template``; return its address.
-
-    ``template`` is the address of a database that nobody is connected to.
-    """
+def address(server: str) -> str:
+    """Address of a database with a new name, which nobody has made yet."""
     name = f"shanggang_{secrets.token_hex(6)}"
-    model = (make_url(template).database if template else None) or "template0"
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def create_database(server: str, *, template: str | None = None, url: str = "") -> str:
+    """Make a database, empty or as a copy of ``template``; return its address.
+
+    ``template`` is the address of a database that nobody is connected to; ``url`` its own, else a
+    new one.
+    """
+    url = url or address(server)
     with psycopg.connect(libpq(server), autocommit=True) as connection:
+        # without fsync, files are copied in a fifth of the time that the log of the copy takes
+        has_choice = template and connection.info.server_version >= COPIES_FILES
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(model)
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} {}").format(
+                sql.Identifier(make_url(url).database or ""),
+                sql.Identifier((make_url(template).database if template else None) or "template0"),
+                sql.SQL("STRATEGY FILE_COPY" if has_choice else ""),
             )
         )
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return url
 
 
 def drop_database(server: str, url: str) -> None:
