@@ -7,12 +7,18 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from core.db import transaction
 from tests import cheap_hashes as cheap_hashes  # noqa: PLC0414 (imported for what it does)
 
 pytest_plugins = ["tests.postgres", "tests.chromium", "tests.databases"]
+# No test fails because the machine was busy; all else stays as the environment has it.
+settings.register_profile(
+    "untimed", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

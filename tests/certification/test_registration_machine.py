@@ -220,7 +220,7 @@ def test_any_order_of_acts_agrees_with_the_model(app: Flask) -> None:
     run_state_machine_as_test(
         Bound,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, phases=PHASES,
+            max_examples=12, stateful_step_count=25, phases=PHASES,
             suppress_health_check=list(HealthCheck), database=None,
         ),
     )  # fmt: skip

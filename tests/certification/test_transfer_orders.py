@@ -146,7 +146,7 @@ def posts(app: Flask) -> Posts:
 
 
 @settings(
-    max_examples=25, deadline=None, derandomize=True,
+    max_examples=25, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(steps=STEPS)

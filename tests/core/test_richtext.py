@@ -159,7 +159,7 @@ pieces = st.sampled_from([
 texts = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=24).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(texts)
 @example("**" * 4000)
 @example("*a **b" * 1200)
@@ -174,7 +174,7 @@ def test_nothing_but_the_allowed_ever_comes_out(text: str) -> None:
     plain(text, True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts)
 def test_a_plain_text_has_no_tag_but_its_line_breaks(text: str) -> None:
     reader = Reader({"br"})

@@ -267,7 +267,7 @@ def _run(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, phases=PHASES,
+            max_examples=examples, stateful_step_count=25, phases=PHASES,
             report_multiple_bugs=False, derandomize=derandomize,
             suppress_health_check=list(HealthCheck), print_blob=True,
         ),

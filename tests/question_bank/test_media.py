@@ -129,7 +129,7 @@ def test_what_is_no_picture_is_refused_in_a_sentence(app: Flask, data: bytes, sa
         remade(data)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]),
     st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), min_size=1, max_size=8),

@@ -46,7 +46,7 @@ def test_any_document_gets_a_documented_answer(app: Flask, call: str) -> None:
         operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),
     )
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(case=strategy)
     def fuzz(case: Any) -> None:
         if not isinstance(case.body, dict | list | str | int | float | bool | None):
@@ -81,7 +81,7 @@ def test_any_call_of_rounds_gets_a_documented_answer(app: Flask) -> None:
     strategy: Any = st.one_of(*(operation.as_strategy() for operation in calls))
     seen: set[int] = set()
 
-    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
     @given(case=strategy, is_there=st.booleans())
     def fuzz(case: Any, is_there: bool) -> None:
         if is_there and "round_id" in case.path_parameters:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from question_bank.questions.rules import QuestionType
@@ -110,7 +110,7 @@ def test_questions_of_one_passage_stand_together_and_the_others_where_they_would
 OFFERS = st.sets(st.integers(1, 20), min_size=9, max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     st.integers().map(str),
     st.lists(st.tuples(st.integers(1, 3), OFFERS), min_size=1, max_size=3),

@@ -352,7 +352,7 @@ def _run(stage: Stage, examples: int, *, steps: int = 25, derandomize: bool = Fa
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, phases=PHASES,
+            max_examples=examples, stateful_step_count=steps, phases=PHASES,
             report_multiple_bugs=False, derandomize=derandomize,
             suppress_health_check=list(HealthCheck), print_blob=True,
         ),

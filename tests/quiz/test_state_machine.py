@@ -274,7 +274,7 @@ def run(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, phases=PHASES, report_multiple_bugs=False, derandomize=derandomize,
+            max_examples=examples, stateful_step_count=steps, phases=PHASES, report_multiple_bugs=False, derandomize=derandomize,
             suppress_health_check=list(HealthCheck), print_blob=True,
         ),
     )  # fmt: skip

@@ -30,7 +30,7 @@ PIECES = [
     "答案\tA\tB", "难度：", "依据：", "\n", "\n", "\n", "\t", "  ", "？", "；", "|", "=", "/", "\ufffc", "\ue000",
     "\ue001", "{", "}", "~", "::", "ANSWER: A", "0、", "9999、", "A.A.A.", "①",
 ]  # fmt: skip
-calm = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+calm = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 def _survives(reader: Callable[[], Any]) -> None:
@@ -201,6 +201,6 @@ def test_deep_nesting_is_refused_or_read() -> None:
         ]
     ),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_number_in_any_format(number: int, name: str) -> None:
     assert formatted(number, name)

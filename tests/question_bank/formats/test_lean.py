@@ -100,7 +100,7 @@ def test_any_two_cells_of_an_ordinary_row_may_be_others(cells: list[Any]) -> Non
             _is_lean(changed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cells=st.tuples(*(st.sampled_from(each) for each in HEADINGS.values())).map(list))
 def test_a_row_that_is_read_leanly_is_what_the_full_reader_makes_of_it(cells: list[Any]) -> None:
     _is_lean(cells)

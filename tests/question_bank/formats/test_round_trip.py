@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from question_bank.formats import (
     aiken,
@@ -73,7 +73,7 @@ def _without(question: ReadQuestion, what: Sequence[str]) -> ReadQuestion:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(bank=banks())
 def test_what_is_written_reads_back_but_for_what_is_reported(
     name: str, bank: list[ReadQuestion]
@@ -96,7 +96,7 @@ def test_what_is_written_reads_back_but_for_what_is_reported(
     assert found == [question.content for question in expected]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(bank=banks(1))
 def test_single_items_of_qti_read_back_too(bank: list[ReadQuestion]) -> None:
     (question,) = bank
@@ -158,7 +158,7 @@ def test_questions_that_are_not_sound_are_left_out_and_told(name: str) -> None:
         assert [each.number for each in written.lost if each.left_out] == [2, 3, 4, 5, 6]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(bank=banks())
 def test_our_own_workbook_reads_back_as_it_was_written(bank: list[ReadQuestion]) -> None:
     drafts = [
