@@ -14,7 +14,7 @@ BIN     := .venv/bin
 FLASK   := $(BIN)/python -m flask --app app
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 PYTEST  := $(BIN)/python -m pytest --dist worksteal
-LONG    := browser or slow
+LONG    := browser or postgres or slow
 CATALOGS = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
 export PORT WORKERS
@@ -89,7 +89,7 @@ test: setup  ## every test once; the fast ones must cover 90 % or more
 	$(PYTEST) -n $(WAITING) -m "$(LONG)"
 
 test-unit: setup  ## the fast tests: no browser, no PostgreSQL
-	$(PYTEST) -n $(JOBS) -m "not ($(LONG) or postgres)"
+	$(PYTEST) -n $(JOBS) -m "not ($(LONG))"
 
 bench: setup  ## measure speed on this machine
 	@$(BIN)/python -m benchmarks

@@ -18,7 +18,8 @@ from question_bank.formats.reading import Place, PlaceKind, Reading, ReadQuestio
 from question_bank.imports import queries, services
 from question_bank.imports.preview.queries import preview_rows
 from question_bank.imports.rules import Verdict
-from question_bank.questions.models import Question
+from question_bank.imports.staging import parsed_of
+from question_bank.questions.models import Difficulty, Question
 from tests.databases import both_databases
 from tests.factories import make_person
 from tests.question_bank.bench import bench_of
@@ -120,3 +121,21 @@ def test_rows_that_want_a_look_are_found_by_the_index_of_them(app: Flask) -> Non
             .all()
         )
     assert any("ix_import_row_noted" in line[3] for line in plan)
+
+
+@both_databases
+def test_rows_alike_in_a_column_are_kept_as_they_are(app: Flask) -> None:
+    alike = {"知识点": "it's 100% ?", "解析": "'); drop table import_row; --"}
+    among = {**alike, "难度": "难"}
+    rows = [row(n, **(among if n == 20 else alike)) for n in range(60)]
+    with app.app_context(), transaction() as session:
+        kept = services.upload(
+            session, filename="题.xlsx", by_id=make_person(session, Role.EDITOR).id,
+            now=clock.now(), data=workbook(HEAD, *rows),
+        )  # fmt: skip
+        found = [parsed_of(each) for each in queries.staged(session, kept.id, range(1, 61))]
+    drafts = [each.draft for each in found if each.draft]
+    assert [draft.stem for draft in drafts] == [cells[1] for cells in rows]
+    assert [each.topic for each in found] == [cells[9] for cells in rows]
+    assert [draft.explanation for draft in drafts] == [cells[7] for cells in rows]
+    assert [n for n, draft in enumerate(drafts) if draft.difficulty is Difficulty.HARD] == [20]
