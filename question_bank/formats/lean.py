@@ -35,7 +35,7 @@ from question_bank.questions.rules import (
     QuestionType,
     blanks_in,
 )
-from question_bank.questions.shuffling import may_point
+from question_bank.questions.shuffling import pointers_in
 
 GIVEN = ("explanation", "difficulty", "topic", "pool", "basis", "shuffle")
 # 2 ** 6 lists of names, by the bits of those that are given
@@ -206,7 +206,7 @@ def reader(columns: Mapping[str, int], default: QuestionType | None) -> Reader:
             return None
         if type_.has_options:
             key = _key_of_choice(options, answer, is_single=type_.is_single)
-            if is_notable and may_point("\n".join((stem, explanation, *options))):
+            if is_notable and pointers_in(stem, options, explanation):
                 return None
         else:
             key = "" if any(options) else type_.key(answer, stem)

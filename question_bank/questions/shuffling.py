@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from question_bank.questions.rules import WITH_OPTIONS, Draft
@@ -21,11 +22,6 @@ _MAY_POINT = re.compile(r"[A-H]|以上|上述")  # most questions hold none of t
 _ALL_OF_THEM = re.compile(r"^上述(?:都|均|全|各|选项|说法|情形)")
 
 
-def may_point(text: str) -> bool:
-    """Whether a text holds anything that ``pointers`` would look at more closely."""
-    return _MAY_POINT.search(text) is not None
-
-
 def pointers(draft: Draft) -> list[str]:
     """Words in a choice question that point at options by letter or place; [] where none does.
 
@@ -33,14 +29,16 @@ def pointers(draft: Draft) -> list[str]:
     """
     if draft.type not in WITH_OPTIONS:
         return []
-    texts = (draft.stem, *draft.options, draft.explanation)
-    if not _MAY_POINT.search("\n".join(texts)):
-        return []
+    return pointers_in(draft.stem, draft.options, draft.explanation)
+
+
+def pointers_in(stem: str, options: Sequence[str], explanation: str) -> list[str]:
+    """The same of the texts of a choice question."""
     found: dict[str, None] = {}
-    for text in texts:
+    for text in filter(_MAY_POINT.search, (stem, *options, explanation)):
         for pattern in (_ABOVE, *_LETTER_PATTERNS):
             found.update((match.group().strip(), None) for match in pattern.finditer(text))
-    for text in draft.options:
+    for text in options:
         found.update((match.group(), None) for match in _ALL_OF_THEM.finditer(text))
     return [word for word in found if word]
 

@@ -50,7 +50,7 @@ HEADINGS: dict[str, list[Any]] = {
         "6.0",
         "H",
     ],
-    "explanation": ["", "见条文。", "故选B。", "长" * 2001],
+    "explanation": ["", "见条文。", "用 APP 办。", "故选B。", "长" * 2001],
     "difficulty": ["", "\u00a0", "易", "较难", "五星"],
     "topic": ["", "主题", "主\\题", '"引"', "长" * 65],
     "pool": ["", "考试", "面试"],
@@ -128,3 +128,8 @@ def test_a_stream_names_twins_as_the_full_reader_does() -> None:
     assert [code for each in said for code in (finding.code for finding in each)] == [
         "code_twice", "same_in_file", "letters", "letters", "same_in_file",
     ]  # fmt: skip
+
+
+def test_letters_that_point_at_no_option_are_ordinary() -> None:
+    assert _is_lean(["单选", "用 APP 申请，县级以上（　）。", "甲", "乙", "丙", "B", *[""] * 9])
+    assert not _is_lean(["单选", "题（　）。", "甲", "乙", "以上都对", "B", *[""] * 9])
