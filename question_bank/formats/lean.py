@@ -51,7 +51,8 @@ _TEXTS_AT = len(_JUDGED)
 _NOTABLE = re.compile(rf'[\x00-\x1f"\\A-H上{ODD.pattern.strip("[]")}]')
 MAX_CODE = 32
 MAX_TOPIC = 64
-_SHORT = MAX_BASIS  # where the texts are no longer all together, none of them is too long
+# where the texts are no longer all together, none of them is too long
+_SHORT = min(MAX_STEM, MAX_OPTION, MAX_EXPLANATION, MAX_BASIS, MAX_PASSAGE)
 encoded: Callable[[object], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 ).encode
